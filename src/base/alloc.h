@@ -1,0 +1,38 @@
+/* alloc.h - memory with an account, so that the ledger can say where it went (L7).
+ *
+ * accounts.def lists the accounts. Memory of the packet path comes from pools (pool.h) that stand
+ * on mem_reserve(): address space for the worst case at once, pages only as they are touched, so
+ * that an entry never moves and its index is valid for life.
+ */
+#ifndef WEIR_BASE_ALLOC_H
+#define WEIR_BASE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum account {
+#define ACCOUNT(name, text) ACCOUNT_##name,
+#include "base/accounts.def"
+#undef ACCOUNT
+    ACCOUNTS
+};
+
+/* Zeroed memory, or NULL. Any thread. Given back with mem_free() of the same account and size. */
+void *mem_alloc(enum account account, size_t size);
+void *mem_resize(enum account account, void *old, size_t old_size, size_t size);
+void mem_free(enum account account, void *memory, size_t size);
+
+/* Address space without pages, 2 MB aligned and advised for huge pages; NULL when the kernel says
+ * no. What the owner touches it declares with mem_touch(), for the account. */
+void *mem_reserve(enum account account, size_t size);
+void mem_touch(enum account account, size_t size);
+void mem_release(enum account account, void *memory, size_t size, size_t touched);
+
+/* Bytes now in an account, its highest value, its printable name and sentence. Any thread. */
+uint64_t mem_used(enum account account);
+uint64_t mem_peak(enum account account);
+const char *mem_account_name(enum account account);
+const char *mem_account_text(enum account account);
+
+#endif
