@@ -1,0 +1,65 @@
+/* l7.h - which application a flow is, by libndpi; the only file that includes it is l7.c.
+ *
+ * One struct l7 per worker (libndpi is not thread-safe). A flow opens a state at its first packet
+ * with payload, feeds packets until the verdict or the budget, and gives the state back with what
+ * was learned. A flow that never had payload is guessed by port and marked as a guess.
+ */
+#ifndef WEIR_ENGINE_L7_H
+#define WEIR_ENGINE_L7_H
+
+#include "base/err.h"
+#include "model/record.h"
+
+struct l7;      /* one worker's detection module and its pool of states */
+struct l7_flow; /* one undecided flow */
+
+struct l7_config {
+    bool enabled;          /* false: ports only */
+    unsigned packets;      /* budget of packets with payload per flow (A3.02: UDP 2, TCP this) */
+    const char *protos;    /* custom protocols file in nDPI's format, "" = none */
+};
+
+/* What is known at the verdict. names holds strings (SNI, host, query ...) ready for a record. */
+struct l7_result {
+    uint16_t master, app;
+    uint8_t category, breed, confidence; /* confidence: enum confidence */
+    uint64_t risk;
+    uint16_t tls_version, tls_cipher, http_code, dns_type, dns_code;
+    bool tls_mismatch;
+    struct tail names;
+};
+
+/* Fills the name tables of model/protos.h. Once, before threads; false with a sentence (and the
+ * line of the custom protocols file) when something is wrong. */
+bool l7_start(const struct l7_config *config, struct err *e);
+
+/* One worker's module. NULL with a sentence when libndpi cannot be set up. */
+struct l7 *l7_new(const struct l7_config *config, struct err *e);
+void l7_free(struct l7 *l);
+
+/* A state for a new flow, NULL when there is no memory (then guess). The worker's thread. */
+struct l7_flow *l7_open(struct l7 *l);
+
+/* Looks at one packet with payload. True when the verdict is final or the budget is used up: then
+ * call l7_close(). from_client as far as known now. The worker's thread. */
+bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client);
+
+/* Ends detection, writes what is known (also a guess) into *result and takes the state back. */
+void l7_close(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client,
+              struct l7_result *result);
+
+/* Ends detection of a flow whose packet is not at hand (it expired). */
+struct l7_tuple {
+    struct addr client, server;
+    uint16_t client_port, server_port;
+    uint8_t proto;
+};
+void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7_result *result);
+
+/* A guess by protocol, port and address for a flow that never had a state. */
+void l7_guess(struct l7 *l, const struct l7_tuple *t, struct l7_result *result);
+
+/* Bytes held by states that are open now. Any thread. */
+uint64_t l7_open_states(const struct l7 *l);
+
+#endif
