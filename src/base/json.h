@@ -11,7 +11,7 @@
 /* Zero plus a text is a fresh writer. At most 32 levels deep. Borrows the text. */
 struct json {
     struct text *text;
-    uint32_t used;  /* one bit a level: something stands there already */
+    uint32_t used; /* one bit a level: something stands there already */
     unsigned depth;
     bool after_key;
 };

@@ -17,12 +17,13 @@ struct pool {
     uint32_t used;   /* taken now */
     uint32_t free;   /* head of the free list, 0 = none; links live in the entries' first bytes */
     enum account account;
-    size_t touched;  /* bytes declared to the account */
+    size_t touched; /* bytes declared to the account */
 };
 
 /* Room for limit entries of stride bytes (a multiple of 8). False with a sentence when the address
  * space is refused. pool_fini() gives all back. */
-bool pool_init(struct pool *p, enum account account, uint32_t stride, uint32_t limit, struct err *e);
+bool pool_init(struct pool *p, enum account account, uint32_t stride, uint32_t limit,
+               struct err *e);
 void pool_fini(struct pool *p);
 
 /* The index of a zeroed entry, or 0 when the limit is reached. */

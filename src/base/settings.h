@@ -32,14 +32,14 @@ struct string_list {
 
 /* One row of options.def, as every user of the table sees it. */
 struct option_info {
-    const char *name;  /* long name without dashes, also the key in the file */
-    char letter;       /* 0 = none */
+    const char *name; /* long name without dashes, also the key in the file */
+    char letter;      /* 0 = none */
     enum option_type type;
     const char *fallback;
     int64_t min, max;
     const char *unit;
     const char *text;
-    size_t offset;     /* of the member in struct settings */
+    size_t offset; /* of the member in struct settings */
 };
 
 extern const struct option_info settings_options[];

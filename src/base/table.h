@@ -27,11 +27,11 @@ struct bucket {
 
 struct table {
     struct bucket *buckets;
-    uint32_t mask;      /* number of buckets - 1 */
-    uint32_t used;      /* keys inside */
-    uint32_t max_keys;  /* doubles above this */
-    uint32_t limit_mask;/* largest mask it may grow to */
-    /* Gives the full hash of an entry back when the table doubles. */
+    uint32_t mask;       /* number of buckets - 1 */
+    uint32_t used;       /* keys inside */
+    uint32_t max_keys;   /* doubles above this */
+    uint32_t limit_mask; /* largest mask it may grow to */
+    /* Gives the full hash of an entry that is inside, when the table doubles. */
     uint64_t (*hash_of)(const void *owner, uint32_t index);
     const void *owner;
 };
@@ -69,7 +69,8 @@ static inline unsigned bucket_match(const struct bucket *b, uint16_t tag)
 #if defined(__SSE2__)
     const __m128i want = _mm_set1_epi16((short)tag);
     const __m128i low = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)b), want);
-    const __m128i high = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)b + 1), want);
+    const __m128i high =
+        _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)b + 1), want);
     return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high)) & TABLE_WAYS_MASK;
 #else
     unsigned found = 0;
@@ -84,17 +85,18 @@ static inline unsigned bucket_match(const struct bucket *b, uint16_t tag)
  *         if (key_equal(w.index)) ...                                                     */
 struct table_walk {
     uint32_t at;
+    uint32_t home;
     unsigned left;
     uint32_t index; /* the candidate after table_next() said true */
     uint16_t tag;
-    bool started;
 };
 
 static inline struct table_walk table_find(const struct table *t, uint64_t hash)
 {
     uint32_t at = (uint32_t)hash & t->mask;
     uint16_t tag = table_tag(hash);
-    return (struct table_walk){.at = at, .tag = tag, .left = bucket_match(&t->buckets[at], tag)};
+    return (struct table_walk){
+        .at = at, .home = at, .tag = tag, .left = bucket_match(&t->buckets[at], tag)};
 }
 
 static inline bool table_next(const struct table *t, struct table_walk *w)
@@ -103,6 +105,8 @@ static inline bool table_next(const struct table *t, struct table_walk *w)
         if (__builtin_expect(!t->buckets[w->at].passed, 1))
             return false;
         w->at = (w->at + 1) & t->mask;
+        if (w->at == w->home) /* all the way round: `passed` of every bucket, but no more keys */
+            return false;
         w->left = bucket_match(&t->buckets[w->at], w->tag);
     }
     w->index = t->buckets[w->at].index[__builtin_ctz(w->left)];

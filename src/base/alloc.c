@@ -1,0 +1,130 @@
+/* alloc.c - memory with an account, so that the ledger can say where it went (L7). */
+#include "base/alloc.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { MEM_LINE = 64 };
+
+static const struct {
+    const char *name;
+    const char *text;
+} accounts[ACCOUNTS] = {
+#define ACCOUNT(name, text) [ACCOUNT_##name] = {#name, text},
+#include "base/accounts.def"
+#undef ACCOUNT
+};
+
+static _Atomic uint64_t used[ACCOUNTS];
+static _Atomic uint64_t peak[ACCOUNTS];
+
+static void account_add(enum account account, size_t size)
+{
+    uint64_t now = atomic_fetch_add_explicit(&used[account], size, memory_order_relaxed) + size;
+    uint64_t high = atomic_load_explicit(&peak[account], memory_order_relaxed);
+    while (now > high &&
+           !atomic_compare_exchange_weak_explicit(&peak[account], &high, now, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        continue;
+}
+
+static void account_take(enum account account, size_t size)
+{
+    atomic_fetch_sub_explicit(&used[account], size, memory_order_relaxed);
+}
+
+void *mem_alloc(enum account account, size_t size)
+{
+    /* A cache line is enough alignment for every type, and two owners never share a line. The
+     * memory is written at once, so what the account says is really there. */
+    void *memory = NULL;
+    if (size > SIZE_MAX - MEM_LINE || posix_memalign(&memory, MEM_LINE, size ? size : 1) != 0)
+        return NULL;
+    memset(memory, 0, size);
+    account_add(account, size);
+    return memory;
+}
+
+void *mem_resize(enum account account, void *old, size_t old_size, size_t size)
+{
+    void *memory = mem_alloc(account, size);
+    if (!memory)
+        return NULL;
+    if (old) {
+        memcpy(memory, old, old_size < size ? old_size : size);
+        mem_free(account, old, old_size);
+    }
+    return memory;
+}
+
+void mem_free(enum account account, void *memory, size_t size)
+{
+    if (!memory)
+        return;
+    free(memory);
+    account_take(account, size);
+}
+
+static size_t whole_pages(size_t size)
+{
+    return (size + MEM_PAGE - 1) & ~(size_t)(MEM_PAGE - 1);
+}
+
+void *mem_reserve(enum account account, size_t size)
+{
+    (void)account; /* address space is free; what is touched is accounted */
+    if (size == 0 || size > SIZE_MAX / 2)
+        return NULL;
+    size = whole_pages(size);
+    uint8_t *all = mmap(NULL, size + MEM_PAGE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+
+    size_t before = whole_pages((uintptr_t)all) - (uintptr_t)all;
+    if (before)
+        munmap(all, before);
+    if (before < MEM_PAGE)
+        munmap(all + before + size, MEM_PAGE - before);
+    uint8_t *memory = all + before;
+    /* Fewer TLB misses where the kernel offers it; where it does not, nothing is lost. */
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+    /* A core file of a monitor with a million flows would fill a disk. */
+    (void)madvise(memory, size, MADV_DONTDUMP);
+    return memory;
+}
+
+void mem_touch(enum account account, size_t size)
+{
+    account_add(account, size);
+}
+
+void mem_release(enum account account, void *memory, size_t size, size_t touched)
+{
+    if (!memory)
+        return;
+    munmap(memory, whole_pages(size));
+    account_take(account, touched);
+}
+
+uint64_t mem_used(enum account account)
+{
+    return atomic_load_explicit(&used[account], memory_order_relaxed);
+}
+
+uint64_t mem_peak(enum account account)
+{
+    return atomic_load_explicit(&peak[account], memory_order_relaxed);
+}
+
+const char *mem_account_name(enum account account)
+{
+    return accounts[account].name;
+}
+
+const char *mem_account_text(enum account account)
+{
+    return accounts[account].text;
+}

@@ -1,0 +1,82 @@
+/* test_alloc.c - memory is zeroed, aligned, and every byte is on an account until it is freed. */
+#include "base/alloc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void test_memory_is_zeroed_aligned_and_accounted(void **state)
+{
+    uint64_t before = mem_used(ACCOUNT_answers);
+    uint8_t *a = mem_alloc(ACCOUNT_answers, 1000);
+    assert_non_null(a);
+    assert_int_equal((uintptr_t)a % 64, 0);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(a[i], 0);
+    assert_int_equal(mem_used(ACCOUNT_answers) - before, 1000);
+
+    memset(a, 7, 1000);
+    a = mem_resize(ACCOUNT_answers, a, 1000, 3000);
+    assert_int_equal(mem_used(ACCOUNT_answers) - before, 3000);
+    assert_int_equal(a[999], 7);
+    assert_int_equal(a[1000], 0);
+    assert_int_equal(a[2999], 0);
+    a = mem_resize(ACCOUNT_answers, a, 3000, 10);
+    assert_int_equal(mem_used(ACCOUNT_answers) - before, 10);
+    assert_int_equal(a[9], 7);
+    mem_free(ACCOUNT_answers, a, 10);
+    assert_int_equal(mem_used(ACCOUNT_answers), before);
+    assert_true(mem_peak(ACCOUNT_answers) >= 3000);
+}
+
+static void test_a_resize_that_fails_leaves_the_old_memory(void **state)
+{
+    uint64_t before = mem_used(ACCOUNT_answers);
+    char *a = mem_alloc(ACCOUNT_answers, 8);
+    memcpy(a, "stays", 6);
+    assert_null(mem_resize(ACCOUNT_answers, a, 8, SIZE_MAX - 5));
+    assert_string_equal(a, "stays");
+    mem_free(ACCOUNT_answers, a, 8);
+    assert_int_equal(mem_used(ACCOUNT_answers), before);
+}
+
+static void test_reserved_memory_is_aligned_and_costs_nothing_until_touched(void **state)
+{
+    uint64_t before = mem_used(ACCOUNT_capture);
+    size_t size = (size_t)8 << 30;
+    uint8_t *m = mem_reserve(ACCOUNT_capture, size);
+    assert_non_null(m);
+    assert_int_equal((uintptr_t)m % MEM_PAGE, 0);
+    assert_int_equal(mem_used(ACCOUNT_capture), before);
+    m[0] = 1;
+    m[size - 1] = 1;
+    mem_touch(ACCOUNT_capture, 2 * (size_t)MEM_PAGE);
+    assert_int_equal(mem_used(ACCOUNT_capture) - before, 2 * (uint64_t)MEM_PAGE);
+    mem_release(ACCOUNT_capture, m, size, 2 * (size_t)MEM_PAGE);
+    assert_int_equal(mem_used(ACCOUNT_capture), before);
+    assert_null(mem_reserve(ACCOUNT_capture, SIZE_MAX));
+    assert_null(mem_reserve(ACCOUNT_capture, 0));
+}
+
+static void test_every_account_has_a_name_and_a_sentence(void **state)
+{
+    for (enum account a = 0; a < ACCOUNTS; a++) {
+        assert_true(strlen(mem_account_name(a)) > 0);
+        assert_true(strlen(mem_account_text(a)) > 0);
+    }
+    assert_string_equal(mem_account_name(ACCOUNT_flows), "flows");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_is_zeroed_aligned_and_accounted),
+        cmocka_unit_test(test_a_resize_that_fails_leaves_the_old_memory),
+        cmocka_unit_test(test_reserved_memory_is_aligned_and_costs_nothing_until_touched),
+        cmocka_unit_test(test_every_account_has_a_name_and_a_sentence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
