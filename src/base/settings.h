@@ -22,12 +22,15 @@ enum option_type {
     OPTION_list,
 };
 
-enum { SETTINGS_LIST = 64 };
+enum { SETTINGS_LIST = 65536, SETTINGS_ROWS = 128 };
 
-/* Strings are owned by the settings. */
+/* Where a value came from; a higher one is not replaced by a lower one. */
+enum setting_source { SETTING_DEFAULT, SETTING_FILE, SETTING_ARGUMENT };
+
+/* At most SETTINGS_LIST strings; owned, with the array, by the settings. */
 struct string_list {
     unsigned n;
-    const char *item[SETTINGS_LIST];
+    const char **item;
 };
 
 /* One row of options.def, as every user of the table sees it. */
@@ -56,23 +59,32 @@ struct settings {
 #define OPTION(member, type, letter, name, fallback, min, max, unit, text) setting_##type member;
 #include "options.def"
 #undef OPTION
-    struct string_list words; /* arguments that are no options */
-    void *memory;             /* chain of strings, settings_free() */
-    uint8_t source[128];      /* per row: 0 default, 1 file, 2 argument */
+    struct string_list words;      /* arguments that are no options */
+    void *strings;                 /* chain of blocks, settings_free() */
+    uint8_t source[SETTINGS_ROWS]; /* per row of settings_options: enum setting_source */
 };
 
-/* Fills *s with the defaults. settings_free() gives the strings back. */
+/* Fills *s with the defaults. settings_free() gives the strings back. One thread at a time. */
 void settings_init(struct settings *s);
 void settings_free(struct settings *s);
 
-/* Reads `name = value` lines (# comments, lists by repetition, also "-n=1" and "--name=value" as
- * ntopng.conf writes them). Errors say file:line:column, what is wrong and the nearest name. */
+/* Reads `name = value` lines (# comments, lists by repetition, quotes around a value, also "-n=1"
+ * and "--name=value" as ntopng.conf writes them). Errors say file:line:column, what is wrong and
+ * the nearest name. */
 bool settings_read_file(struct settings *s, const char *path, struct err *e);
 
-/* Reads argv[first..]: --name value, --name=value, --no-flag, -x value, -xvalue, grouped flags. */
+/* The same from n bytes in memory; path is only for the sentence of an error. */
+bool settings_read_text(struct settings *s, const char *path, const char *bytes, size_t n,
+                        struct err *e);
+
+/* Reads argv[first..]: --name value, --name=value, --no-flag, -x value, -xvalue, grouped flags.
+ * What is no option is added to words; after `--` everything is. */
 bool settings_read_args(struct settings *s, int argc, char **argv, int first, struct err *e);
 
-/* Sets one option by its long name from text, with its limits checked. */
+/* Sets one option by its long name from text, with its limits checked, as an argument would. */
 bool settings_set(struct settings *s, const char *name, const char *value, struct err *e);
+
+/* The row of an option, or NULL. */
+const struct option_info *settings_find(const char *name);
 
 #endif
