@@ -23,6 +23,17 @@ enum field_kind {
     KIND_risk, KIND_problem, KIND_locality, KIND_client_reason, KIND_end_reason, KIND_tunnels,
     KIND_tls_version, KIND_tls_cipher, KIND_dns_type, KIND_dns_code,
     KIND_flow_id, KIND_community_id,
+    KINDS
+};
+
+/* Index of each row in field_table. */
+enum field_id {
+#define FIELD(member, ...) FIELD_##member,
+#define STRING(member, ...) FIELD_##member,
+#include "model/fields.def"
+#undef FIELD
+#undef STRING
+    FIELDS
 };
 
 enum string_field {
@@ -113,9 +124,10 @@ const uint8_t *tail_get(const struct tail *t, enum string_field field, size_t *l
 void record_copy(struct record *to, const struct record *from);
 
 /* Value of a numeric, enumerated or time field (also of the computed ones). 0 for strings and
- * addresses. */
+ * addresses. Of app it is master * 65536 + app. */
 uint64_t record_number(const struct record *r, const struct field *f);
-/* True when the field has something to say: not 0, not empty, not ::. */
+/* True when the field has something to say: not 0, not empty, not ::. Enumerations whose 0 is a
+ * statement (state, trend, direction, client_reason) always do. */
 bool record_has(const struct record *r, const struct field *f);
 /* <0, 0, >0 by the field's own order (numbers, addresses, text without case). Ties are the
  * caller's business. */
@@ -123,7 +135,9 @@ int record_compare(const struct record *a, const struct record *b, const struct 
 /* Total order that is the same from run to run: first packet, protocol, addresses, ports, VLAN. */
 int record_order(const struct record *a, const struct record *b);
 
-/* Appends the value as a person reads it (addresses, names, "54.9 %", "41.224 ms"). */
+/* Appends the value as a person reads it, exact and without scaling (addresses, names, digits,
+ * "54.86 %", "41.224 ms", times in UTC). The filter accepts it as a value of that field, in quotes
+ * when it has blanks. Strings are appended as they came from the network. */
 void record_print(struct text *t, const struct record *r, const struct field *f);
 
 /* 32 hexadecimal digits: hash of flow_first in us, tuple, VLANs and interface. buf has 33 bytes. */
@@ -131,10 +145,16 @@ void record_flow_id(const struct record *r, char *buf);
 /* "1:" and base64 of SHA-1, community id v1, seed 0; buf has 32 bytes. "" for what has none. */
 void record_community_id(const struct record *r, char *buf);
 
-/* Words of an enumerated kind: "syn_ack", "l2r"; NULL past the end. The filter accepts them in any
- * case, JSON prints them. */
+/* Words of an enumerated kind: "syn_ack", "l2r"; NULL where there is none. The filter accepts them
+ * in any case, JSON prints them. Of the sets of bits (tcp_flags, tunnels, risk) value is the bit's
+ * position. More in words.h. */
 const char *kind_word(enum field_kind kind, uint64_t value);
-/* Number of a word of an enumerated kind (also app, category, risk names), or -1. */
+/* Number of a word of an enumerated kind (also app, category, risk names), or -1. "TLS.Google" of
+ * kind app is master * 65536 + app. */
 int64_t kind_number(enum field_kind kind, const char *word, size_t len);
+
+/* "No answer", and the sentence that explains it to a novice: see problems.def. */
+const char *problem_title(uint64_t problem);
+const char *problem_text(uint64_t problem);
 
 #endif
