@@ -21,12 +21,16 @@ static inline struct json json_into(struct text *t)
     return (struct json){.text = t};
 }
 
+/* Brackets. What is opened is closed by the same caller; a programmer's mistake is an assert. */
 void json_open(struct json *j);        /* { */
 void json_close(struct json *j);       /* } */
 void json_open_array(struct json *j);  /* [ */
 void json_close_array(struct json *j); /* ] */
+
+/* The name of the value that follows. */
 void json_key(struct json *j, const char *key);
 
+/* One value each. json_fixed() writes value / 10^decimals, zeros kept. */
 void json_string(struct json *j, const char *string);
 void json_string_n(struct json *j, const void *bytes, size_t n);
 void json_u64(struct json *j, uint64_t value);
@@ -34,7 +38,8 @@ void json_i64(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
 void json_fixed(struct json *j, int64_t value, unsigned decimals);
-/* Up to 6 significant decimals, never exponent, NaN and infinity as null. */
+/* At most 6 decimals, fewer where a double would only add noise; never an exponent; NaN and
+ * infinity as null. */
 void json_double(struct json *j, double value);
 /* Bytes that already are JSON. */
 void json_raw(struct json *j, const char *bytes, size_t n);

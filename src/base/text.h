@@ -24,6 +24,7 @@ void text_reset(struct text *t);
 /* Makes room for n more bytes; false when out of memory. */
 bool text_reserve(struct text *t, size_t n);
 
+/* Append a string, n bytes, one byte, a number in decimal. */
 void text_add(struct text *t, const char *string);
 void text_add_n(struct text *t, const void *bytes, size_t n);
 void text_char(struct text *t, char c);

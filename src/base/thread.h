@@ -29,8 +29,11 @@ struct event {
     bool set;
 };
 
+/* In the caller's memory; nobody may wait any more when event_fini() is called. */
 void event_init(struct event *ev);
 void event_fini(struct event *ev);
+
+/* Wakes every waiter; makes the next wait wait again. */
 void event_set(struct event *ev);
 void event_clear(struct event *ev);
 /* True when set, false when the deadline (clock_mono) passed first. */

@@ -121,6 +121,7 @@ bool tail_set(struct tail *t, enum string_field field, const void *bytes, size_t
 /* The bytes of a string, or NULL when it is not there. Not NUL-terminated. */
 const uint8_t *tail_get(const struct tail *t, enum string_field field, size_t *len);
 
+/* The record with the used part of its tail only; both stay the caller's. */
 void record_copy(struct record *to, const struct record *from);
 
 /* Value of a numeric, enumerated or time field (also of the computed ones). 0 for strings and
