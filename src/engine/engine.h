@@ -21,6 +21,8 @@ struct engine_config {
     const struct locals *locals;   /* borrowed, constant */
     struct l7_config l7;
     bool keep_series;     /* the last hour in memory; not for weir read */
+    bool expire_hosts;    /* forget idle hosts; not for weir read */
+    bool learn_names;     /* names of hosts out of DNS answers (-n) */
 };
 
 struct interface_info {

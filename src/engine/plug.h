@@ -15,6 +15,7 @@ enum { BURST_FRAMES = 256 };
 /* Frames that point into the source's memory and stay valid until its next read. */
 struct burst {
     unsigned n;
+    nsec_t now; /* live: the wall clock when the read returned, also without frames; files: 0 */
     struct frame frame[BURST_FRAMES];
 };
 

@@ -26,6 +26,10 @@ struct filter_error {
 struct filter *filter_compile(const char *expression, struct filter_error *e);
 void filter_free(struct filter *f);
 
+/* One more owner of a compiled filter, who gives it back to filter_free() as well: a filter is
+ * counted (atomically) and goes with its last owner. NULL stays NULL. Any thread. */
+struct filter *filter_keep(const struct filter *f);
+
 /* True when the record matches. No allocation, no lock. f may be NULL: everything matches. */
 bool filter_match(const struct filter *f, const struct record *r);
 

@@ -47,7 +47,9 @@ struct keyed key_from_v6(const struct packet *p)
     uint64_t d = hash_mum(e.high[0] ^ seed[1], e.low[1] ^ seed[0]);
     uint64_t two = hash_mum(hash_mum(c ^ seed[0], d ^ seed[3]) ^ seed[2], rest ^ seed[1]);
 
-    return (struct keyed){.key = {one, two}, .hash = one ^ two, .from_high = e.swapped};
+    struct keyed k = {.key = {one, two}, .from_high = e.swapped};
+    k.hash = key_hash(&k.key);
+    return k;
 }
 
 /* The finaliser of splitmix64: every bit of the input moves every bit of the output. */

@@ -28,6 +28,12 @@ struct keyed {
 /* The hashed key of an IPv6 packet. Any thread. */
 struct keyed key_from_v6(const struct packet *p);
 
+/* Hash of a key for the flow table; keyed.hash is the same value. */
+static inline uint64_t key_hash(const struct flow_key *k)
+{
+    return hash_u128(k->low, k->high);
+}
+
 /* The key of a packet with an IP header. Any thread. */
 static inline struct keyed key_from_packet(const struct packet *p)
 {
@@ -42,7 +48,7 @@ static inline struct keyed key_from_packet(const struct packet *p)
     struct keyed k = {.from_high = swap};
     k.key.low = low << 16 | (uint64_t)(p->vlan & 0xfff) << 4 | (p->vlan_inner & 15);
     k.key.high = high << 16 | (uint64_t)p->proto << 8 | (p->vlan_inner >> 4 & 0xff);
-    k.hash = hash_u128(k.key.low, k.key.high);
+    k.hash = key_hash(&k.key);
     return k;
 }
 
