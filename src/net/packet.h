@@ -36,10 +36,10 @@ struct frame {
 };
 
 enum {
-    PACKET_VLANS = 4,    /* tags followed in one Ethernet header */
-    PACKET_LABELS = 16,  /* MPLS labels followed */
-    PACKET_TUNNELS = 8,  /* tunnels followed */
-    PACKET_EXTENSIONS = 12 /* IPv6 extension headers followed */
+    PACKET_STEPS = 160,     /* headers followed in one frame, whatever they are */
+    PACKET_LABELS = 16,     /* MPLS labels followed in one stack */
+    PACKET_TUNNELS = 8,     /* tunnels followed */
+    PACKET_EXTENSIONS = 256 /* IPv6 extension headers followed; each takes 8 bytes of the frame */
 };
 
 /* Bits of packet.tunnels_seen and of the record: tunnels that were taken off. */
@@ -61,12 +61,12 @@ enum tunnel {
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
 
 /* What the decoders learned, of the innermost IP header that could be read. Pointers borrow from
- * the frame. Lives on the worker's stack. */
+ * the frame. Lives on the worker's stack. All of it is written for each frame but the members at
+ * the end, which are only there when the member they name says so. */
 struct packet {
     nsec_t ts;
     uint32_t wire_len;
     uint32_t cap_len;
-
     struct addr src, dst;
     uint16_t src_port, dst_port; /* 0 for protocols without, and for orphan fragments */
     uint8_t version;             /* 4 or 6; 0 when there is no IP header */
@@ -76,34 +76,33 @@ struct packet {
     uint16_t vlan;               /* outermost tag of the innermost Ethernet header, 12 bits */
     uint16_t vlan_inner;         /* its second tag */
     uint32_t ip_bytes;           /* length of the IP packet as its header says, header included */
-    const uint8_t *ip;           /* its first byte */
-    uint32_t ip_cap;             /* bytes of it that were captured and are not padding */
 
+    const uint8_t *ip;           /* its first byte, NULL when there is no IP header */
     const uint8_t *l4;           /* transport header, NULL when not there (later fragment, cut) */
     const uint8_t *payload;      /* what the transport carries, NULL when nothing was captured */
-    uint32_t payload_len;        /* its length as the headers say: goodput */
-    uint32_t payload_cap;        /* bytes of it that were captured */
-
+    uint32_t ip_cap;             /* bytes of the IP packet that were captured and are not padding */
+    uint32_t payload_len;        /* length of the payload as the headers say: goodput */
+    uint32_t payload_cap;        /* bytes of it that were captured; 0 for later fragments */
     uint32_t tcp_seq, tcp_ack;
     uint16_t tcp_window;
     uint16_t tcp_mss;            /* of a SYN, 0 = none */
     uint8_t tcp_flags;           /* enum tcp_flag */
     uint8_t tcp_wscale;          /* of a SYN: shift + 1, 0 = none */
     uint8_t icmp_type, icmp_code;
-    bool is_tcp;                 /* the TCP header was read whole */
+    bool is_tcp;                 /* the TCP header was read (of its options what was captured) */
     bool is_fragment;            /* any part of a fragmented packet */
-    bool is_later_fragment;
+    bool is_later_fragment;      /* not its first part */
     bool has_mac;
-    struct mac src_mac, dst_mac; /* of the innermost Ethernet header */
-
-    uint16_t tunnels_seen;       /* enum tunnel */
     uint8_t tunnels;             /* how many IP headers stand around the innermost one */
-    struct addr outer_src, outer_dst; /* of the outermost IP header when tunnels > 0 */
-    uint32_t tunnel_id;          /* VNI, GRE key, TEID, session or outermost label of the last tunnel */
-
-    uint16_t ether_type;         /* last one read; ARP for an ARP frame */
     uint8_t arp_op;              /* 1 request, 2 reply, else 0 */
-    struct addr arp_sender, arp_target; /* IPv4 of an ARP packet; sender's MAC is src_mac */
+    uint16_t tunnels_seen;       /* enum tunnel */
+    uint16_t ether_type;         /* last one read; ARP for an ARP frame */
+
+    struct mac src_mac, dst_mac; /* of the innermost Ethernet header; only with has_mac */
+    uint32_t tunnel_id;          /* VNI, GRE key, TEID, session or outermost label of the last
+                                    tunnel; only with tunnels_seen */
+    struct addr outer_src, outer_dst;   /* of the outermost IP header; only with tunnels */
+    struct addr arp_sender, arp_target; /* IPv4 of an ARP packet; only with arp_op */
 };
 
 #endif

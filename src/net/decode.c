@@ -1,0 +1,172 @@
+/* decode.c - the walk from layer to layer, and a shortcut for the packets that most networks carry.
+ *
+ * decode_plain() reads Ethernet with at most one tag, IPv4 without options, whole, and TCP or UDP
+ * outside of tunnels in one straight line. Whatever is not exactly that takes the walk from the
+ * start; both give the same answer.
+ */
+#include "net/decode.h"
+
+#include "net/fragment.h"
+#include "net/walk.h"
+
+/* One case of a switch holds layer and number. */
+#define ROW(layer, number) ((uint32_t)(layer) << 16 | (number))
+
+static struct next step(struct walk *w, struct next next)
+{
+    switch (ROW(next.layer, next.number)) {
+#define DECODER(layer, number, name)                                                               \
+    case ROW(layer, number):                                                                       \
+        return decode_##name(w);
+#define TUNNEL(layer, number, name)                                                                \
+    case ROW(layer, number):                                                                       \
+        return w->decoder->decap ? decode_##name(w) : walk_done();
+#include "net/decoders.def"
+#undef DECODER
+#undef TUNNEL
+    default:
+        break;
+    }
+    switch (next.layer) {
+    case LAYER_GRE:
+        return walk_to(LAYER_ETHER_TYPE, next.number);
+    case LAYER_LINK:
+        return walk_stop(w, REASON_other_link);
+    case LAYER_PPP:
+        return walk_stop(w, REASON_pppoe_control);
+    case LAYER_ETHER_TYPE:
+        return walk_stop(w, REASON_other_ether_type);
+    default:
+        return walk_done();
+    }
+}
+
+bool decode_is_tunnel_port(uint16_t port)
+{
+    switch (ROW(LAYER_UDP_PORT, port)) {
+#define DECODER(layer, number, name)
+#define TUNNEL(layer, number, name) case ROW(layer, number):
+#include "net/decoders.def"
+#undef DECODER
+#undef TUNNEL
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void count_notes(struct decoder *d, uint64_t notes, uint32_t wire_len)
+{
+    while (notes) {
+        unsigned reason = (unsigned)__builtin_ctzll(notes);
+        notes &= notes - 1;
+        counter_add(&d->packets[reason], 1);
+        counter_add(&d->bytes[reason], wire_len);
+    }
+}
+
+/* Everything that a frame without IP leaves as it is. */
+static void forget(struct packet *p, const struct frame *f)
+{
+    memset(p, 0, offsetof(struct packet, src_mac));
+    p->ts = f->ts;
+    p->wire_len = f->wire_len;
+    p->cap_len = f->cap_len;
+}
+
+/* The link header of a frame in which there was no IP. */
+static void take_link(struct packet *p, const struct walk *w)
+{
+    p->vlan = w->vlan;
+    p->vlan_inner = w->vlan_inner;
+    p->has_mac = w->has_mac;
+    if (w->has_mac) {
+        memcpy(p->src_mac.byte, w->src_mac, sizeof p->src_mac.byte);
+        memcpy(p->dst_mac.byte, w->dst_mac, sizeof p->dst_mac.byte);
+    }
+}
+
+/* A first fragment that is no tunnel lends its ports to the later ones. */
+static void remember_fragment(struct walk *w)
+{
+    const struct packet *p = w->packet;
+    bool kept = fragments_put(w->decoder->fragments, p, w->fragment_proto, w->fragment_id);
+    if (!kept)
+        walk_note(w, REASON_fragment_full);
+}
+
+static enum reason verdict(struct walk *w)
+{
+    struct packet *p = w->packet;
+    if (!p->version) {
+        take_link(p, w);
+        return w->reason;
+    }
+    if (reason_table[w->reason].group == GROUP_MALFORMED)
+        walk_note(w, REASON_tunnel_broken);
+    if (p->is_fragment && !p->is_later_fragment && p->l4)
+        remember_fragment(w);
+    return p->version == 4 ? REASON_ipv4 : REASON_ipv6;
+}
+
+static __attribute__((noinline)) enum reason decode_any(struct decoder *d, const struct frame *f,
+                                                        struct packet *p)
+{
+    struct walk w = {.cur = cur_over(f->bytes, f->cap_len),
+                     .packet = p,
+                     .decoder = d,
+                     .frame = f,
+                     .wire_end = f->wire_len > f->cap_len ? f->wire_len : f->cap_len,
+                     .reason = REASON_other_ether_type};
+    forget(p, f);
+    struct next next = walk_to(LAYER_LINK, f->link);
+    for (unsigned i = 0; next.layer != LAYER_END; i++) {
+        if (i == PACKET_STEPS) {
+            walk_stop(&w, REASON_too_deep);
+            break;
+        }
+        if (next.layer == LAYER_ETHER_TYPE)
+            p->ether_type = next.number;
+        next = step(&w, next);
+        /* The card's tag stood in front of those that are still in the frame. */
+        if (!i && f->vlan && !w.tags)
+            walk_tag(&w, f->vlan);
+    }
+    enum reason reason = verdict(&w);
+    if (f->cap_len < f->wire_len)
+        walk_note(&w, REASON_snapped);
+    count_notes(d, w.notes, f->wire_len);
+    return reason;
+}
+
+enum reason packet_decode(struct decoder *d, const struct frame *f, struct packet *p)
+{
+    return decode_any(d, f, p);
+}
+
+bool decoder_init(struct decoder *d, bool decap, struct err *e)
+{
+    d->decap = decap;
+    d->fragments = fragments_new(e);
+    return d->fragments != NULL;
+}
+
+void decoder_fini(struct decoder *d)
+{
+    fragments_free(d->fragments);
+    d->fragments = NULL;
+}
+
+bool link_is_known(uint16_t link)
+{
+    switch (ROW(LAYER_LINK, link)) {
+#define DECODER(layer, number, name) case ROW(layer, number):
+#define TUNNEL(layer, number, name)
+#include "net/decoders.def"
+#undef DECODER
+#undef TUNNEL
+        return true;
+    default:
+        return false;
+    }
+}
