@@ -28,7 +28,8 @@ struct prefix {
 
 static inline struct addr addr_v4(const uint8_t *four)
 {
-    struct addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four[0], four[1], four[2], four[3]}};
+    struct addr a = {
+        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four[0], four[1], four[2], four[3]}};
     return a;
 }
 

@@ -16,7 +16,7 @@ struct fragments;
 /* One worker's decoding: its options, its fragment memory and its counters. Zero, then
  * decoder_init(). */
 struct decoder {
-    bool decap;                   /* look inside tunnels */
+    bool decap; /* look inside tunnels */
     struct fragments *fragments;
     /* Packets and wire bytes per reason. One writer, the worker; any thread may read. Rows of the
      * first four groups are raised by the worker with the verdict of packet_decode(), rows of

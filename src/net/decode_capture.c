@@ -18,7 +18,13 @@ enum {
 };
 
 /* Hardware types of Linux cooked captures (if_arp.h). */
-enum { ARPHRD_IPGRE = 778, ARPHRD_NETLINK = 824, ARPHRD_WLAN = 801, ARPHRD_RADIOTAP = 803, ARPHRD_FRAD = 770 };
+enum {
+    ARPHRD_IPGRE = 778,
+    ARPHRD_NETLINK = 824,
+    ARPHRD_WLAN = 801,
+    ARPHRD_RADIOTAP = 803,
+    ARPHRD_FRAD = 770
+};
 
 /* Numbers of address families differ from system to system, those of IPv6 above all. */
 static struct next by_family(struct walk *w, uint32_t family)
@@ -82,7 +88,8 @@ struct next decode_sll2(struct walk *w)
     return cooked(w, load_be16(h + 8), load_be16(h));
 }
 
-/* The family stands in the byte order of the machine that captured; some write an Ethernet type. */
+/* The family stands in the byte order of the machine that captured; some write an Ethernet type,
+ * alone or behind two bytes of their own. */
 struct next decode_null(struct walk *w)
 {
     const uint8_t *h = cur_take(&w->cur, NULL_HEADER);
@@ -91,7 +98,9 @@ struct next decode_null(struct walk *w)
     uint32_t family = load_be32(h);
     if (family > 0xffff)
         family = load_le32(h);
-    if (family >= 1536 && family <= 0xffff)
+    if (family > 0xffff)
+        family = load_be16(h + 2);
+    if (family >= 1536)
         return walk_to(LAYER_ETHER_TYPE, family);
     return by_family(w, family);
 }
@@ -167,7 +176,14 @@ struct next decode_chdlc_with_direction(struct walk *w)
 /* Q.922 address of two to four bytes, then RFC 2427 or, as Cisco has it, an Ethernet type. */
 struct next decode_frame_relay(struct walk *w)
 {
-    enum { LAST = 0x01, UI = 0x03, NLPID_SNAP = 0x80, NLPID_IPV4 = 0xcc, NLPID_IPV6 = 0x8e, NLPID_PPP = 0xcf };
+    enum {
+        LAST = 0x01,
+        UI = 0x03,
+        NLPID_SNAP = 0x80,
+        NLPID_IPV4 = 0xcc,
+        NLPID_IPV6 = 0x8e,
+        NLPID_PPP = 0xcf
+    };
     unsigned length = 1, octet = cur_u8(&w->cur);
     while (!(octet & LAST) && length < 4) {
         octet = cur_u8(&w->cur);
@@ -319,7 +335,15 @@ struct next decode_juniper(struct walk *w)
 /* RFC 1051 has its numbers at once, RFC 1201 behind a split flag and a sequence. */
 static struct next arcnet_protocol(struct walk *w)
 {
-    enum { OLD_IP = 0xf0, OLD_ARP = 0xf1, IP = 0xd4, ARP = 0xd5, RARP = 0xd6, IP6 = 0xc4, EXCEPTION = 0xff };
+    enum {
+        OLD_IP = 0xf0,
+        OLD_ARP = 0xf1,
+        IP = 0xd4,
+        ARP = 0xd5,
+        RARP = 0xd6,
+        IP6 = 0xc4,
+        EXCEPTION = 0xff
+    };
     const uint8_t *type = cur_take(&w->cur, 1);
     if (!type)
         return walk_stop(w, REASON_short_link);

@@ -7,7 +7,13 @@
  */
 #include "net/walk.h"
 
-enum { MESSAGE_USER_PACKET = 0xff, GTP0_HEADER = 20, GTP1_HEADER = 8, HAS_MORE = 0x07, HAS_EXTENSION = 0x04 };
+enum {
+    MESSAGE_USER_PACKET = 0xff,
+    GTP0_HEADER = 20,
+    GTP1_HEADER = 8,
+    HAS_MORE = 0x07,
+    HAS_EXTENSION = 0x04
+};
 
 /* The inner packet shows its version; anything else is PPP. */
 static struct next user_packet(struct walk *w)

@@ -64,7 +64,7 @@ bool walk_enter_ip(struct walk *w, const uint8_t *ip, unsigned version, uint32_t
     }
     p->version = (uint8_t)version;
     p->ip = ip;
-    p->ip_bytes = ip_bytes;
+    p->ip_bytes = ip_bytes ? ip_bytes : (uint32_t)(w->wire_end - (uint64_t)(ip - w->frame->bytes));
     p->ip_cap = (uint32_t)(w->cur.end - ip);
     return true;
 }
@@ -78,7 +78,8 @@ struct next walk_transport(struct walk *w, uint8_t proto)
         walk_note(w, REASON_fragment);
         if (p->is_later_fragment) {
             struct fragment_ports found;
-            if (fragments_get(w->decoder->fragments, p, w->fragment_proto, w->fragment_id, &found)) {
+            if (fragments_get(w->decoder->fragments, p, w->fragment_proto, w->fragment_id,
+                              &found)) {
                 p->src_port = found.src_port;
                 p->dst_port = found.dst_port;
                 p->proto = found.proto;
@@ -113,8 +114,6 @@ struct next decode_ipv4(struct walk *w)
     const uint8_t *ip = cur_peek(&w->cur, 1);
     if (!ip)
         return walk_stop(w, REASON_short_ip);
-    if (*ip >> 4 == 6)
-        return decode_ipv6(w);
     uint32_t header = (*ip & 15u) * 4;
     if (*ip >> 4 != 4 || header < IPV4_HEADER)
         return walk_stop(w, REASON_bad_ip);

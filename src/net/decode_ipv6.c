@@ -59,13 +59,15 @@ static bool take_fragment(struct walk *w, uint8_t *next)
 
 static bool take_options(struct walk *w, uint8_t *next)
 {
-    const uint8_t *h = cur_peek(&w->cur, 2);
-    if (!h || !cur_take(&w->cur, (h[1] + 1u) * 8))
+    const uint8_t *h = cur_peek(&w->cur, 1);
+    if (!h)
         return false;
     *next = h[0];
-    return true;
+    h = cur_peek(&w->cur, 2);
+    return h && cur_take(&w->cur, (h[1] + 1u) * 8);
 }
 
+/* Of a header that is cut the packet still is what it says comes next. */
 static struct next extensions(struct walk *w, uint8_t next)
 {
     for (unsigned i = 0; i < PACKET_EXTENSIONS; i++) {
@@ -86,6 +88,23 @@ static struct next extensions(struct walk *w, uint8_t next)
     return walk_done();
 }
 
+/* Length 0 is a jumbogram, a sender that leaves cutting to its card, or truly nothing. A jumbogram
+ * that claims more than was on the wire is none. */
+static uint32_t payload_length(struct walk *w, const uint8_t *ip, bool *unknown)
+{
+    uint32_t payload = load_be16(ip + 4);
+    *unknown = !payload && cur_left(&w->cur) && ip[6] != NEXT_NONE;
+    if (*unknown && ip[6] == NEXT_HOP_BY_HOP) {
+        uint32_t jumbo = jumbo_length(w);
+        if (jumbo > walk_wire_left(w))
+            walk_note(w, REASON_ip_length_bad);
+        else
+            payload = jumbo;
+        *unknown = !payload;
+    }
+    return payload;
+}
+
 struct next decode_ipv6(struct walk *w)
 {
     const uint8_t *ip = cur_peek(&w->cur, 1);
@@ -96,24 +115,17 @@ struct next decode_ipv6(struct walk *w)
     if (!cur_take(&w->cur, IPV6_HEADER))
         return walk_stop(w, REASON_short_ip);
 
-    /* Length 0 is a jumbogram, a sender that leaves cutting to its card, or truly nothing. */
-    uint32_t payload = load_be16(ip + 4);
-    bool unknown = !payload && cur_left(&w->cur);
-    if (unknown && ip[6] == NEXT_HOP_BY_HOP) {
-        payload = jumbo_length(w);
-        unknown = !payload;
-    }
-    uint32_t total = payload < UINT32_MAX - IPV6_HEADER ? payload + IPV6_HEADER : UINT32_MAX;
-    if (!walk_enter_ip(w, ip, 6, unknown ? 0 : total))
+    bool unknown;
+    uint32_t payload = payload_length(w, ip, &unknown);
+    if (!walk_enter_ip(w, ip, 6, unknown ? 0 : payload + IPV6_HEADER))
         return walk_done();
 
     struct packet *p = w->packet;
-    p->ip_bytes = total;
     p->tos = (uint8_t)(load_be16(ip) >> 4);
     p->ttl = ip[7];
     p->src = addr_v6(ip + 8);
     p->dst = addr_v6(ip + 24);
-    if (unknown && ip[6] != NEXT_NONE)
+    if (unknown)
         walk_note(w, REASON_ip_length_zero);
     return extensions(w, ip[6]);
 }

@@ -102,7 +102,13 @@ struct next decode_ayiya(struct walk *w)
  *  T: the frame is 802.11, with its frame control swapped; F: part of a larger one */
 struct next decode_capwap(struct walk *w)
 {
-    enum { HEADER = 8, IS_NATIVE = 0x000100, IS_PART = 0x000080, KEEP_ALIVE = 0x000008, OFFSET = 0xfff8 };
+    enum {
+        HEADER = 8,
+        IS_NATIVE = 0x000100,
+        IS_PART = 0x000080,
+        KEEP_ALIVE = 0x000008,
+        OFFSET = 0xfff8
+    };
     const uint8_t *h = cur_peek(&w->cur, HEADER);
     if (!h || h[0])
         return walk_done();
@@ -120,7 +126,15 @@ struct next decode_capwap(struct walk *w)
 /*  | version 1 | type | protocol, 2 |, then tags | number | length | value | until number 1 */
 struct next decode_tzsp(struct walk *w)
 {
-    enum { HEADER = 4, RECEIVED = 0, TRANSMIT = 1, TAG_PADDING = 0, TAG_END = 1, ETHERNET = 1, WLAN = 0x12 };
+    enum {
+        HEADER = 4,
+        RECEIVED = 0,
+        TRANSMIT = 1,
+        TAG_PADDING = 0,
+        TAG_END = 1,
+        ETHERNET = 1,
+        WLAN = 0x12
+    };
     const uint8_t *h = cur_take(&w->cur, HEADER);
     if (!h || h[0] != 1 || h[1] > TRANSMIT)
         return walk_done();

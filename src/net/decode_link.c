@@ -7,7 +7,13 @@
  */
 #include "net/walk.h"
 
-enum { ETHERNET_HEADER = 14, LENGTH_MAX = 1500, SNAP_HEADER = 5, FDDI_HEADER = 13, RING_HEADER = 14 };
+enum {
+    ETHERNET_HEADER = 14,
+    LENGTH_MAX = 1500,
+    SNAP_HEADER = 5,
+    FDDI_HEADER = 13,
+    RING_HEADER = 14
+};
 
 enum {
     SAP_SPANNING_TREE = 0x42,

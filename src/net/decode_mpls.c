@@ -8,7 +8,14 @@
  */
 #include "net/walk.h"
 
-enum { LABEL = 4, BOTTOM = 0x01, CONTROL_WORD = 4, ETHERNET_HEADER = 14, CHANNEL_IPV4 = 0x21, CHANNEL_IPV6 = 0x57 };
+enum {
+    LABEL = 4,
+    BOTTOM = 0x01,
+    CONTROL_WORD = 4,
+    ETHERNET_HEADER = 14,
+    CHANNEL_IPV4 = 0x21,
+    CHANNEL_IPV6 = 0x57
+};
 
 bool walk_sees_ethernet(const struct cursor *c, size_t offset)
 {

@@ -6,7 +6,13 @@
  */
 #include "net/walk.h"
 
-enum { UDP_HEADER = 8, SCTP_HEADER = 12, DCCP_HEADER = 12, ICMP_HEADER = 8, LAST_SYSTEM_PORT = 1023 };
+enum {
+    UDP_HEADER = 8,
+    SCTP_HEADER = 12,
+    DCCP_HEADER = 12,
+    ICMP_HEADER = 8,
+    LAST_SYSTEM_PORT = 1023
+};
 
 /* The payload begins `header` bytes behind the transport header, of which wire_left bytes were on
  * the wire; what was captured of it is for the packet. */

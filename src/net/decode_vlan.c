@@ -5,14 +5,14 @@
 #include "net/walk.h"
 
 enum {
-    VLAN_TAG = 4,         /* 802.1Q: priority and id, type */
-    VNTAG = 6,            /* Cisco VN-tag: direction and interfaces, type */
-    ETAG = 8,             /* 802.1BR: priority and ids, type */
-    HSR_TAG = 6,          /* IEC 62439-3: path and length, sequence, type */
-    REDUNDANCY_TAG = 6,   /* 802.1CB: reserved, sequence, type */
-    BACKBONE_TAG = 18,    /* 802.1ah: service, customer's two MACs, type */
-    METADATA_OPTION = 4,  /* Cisco metadata counts its options in words */
-    MACSEC_TAG = 6,       /* 802.1AE: TCI and AN, short length, packet number */
+    VLAN_TAG = 4,        /* 802.1Q: priority and id, type */
+    VNTAG = 6,           /* Cisco VN-tag: direction and interfaces, type */
+    ETAG = 8,            /* 802.1BR: priority and ids, type */
+    HSR_TAG = 6,         /* IEC 62439-3: path and length, sequence, type */
+    REDUNDANCY_TAG = 6,  /* 802.1CB: reserved, sequence, type */
+    BACKBONE_TAG = 18,   /* 802.1ah: service, customer's two MACs, type */
+    METADATA_OPTION = 4, /* Cisco metadata counts its options in words */
+    MACSEC_TAG = 6,      /* 802.1AE: TCI and AN, short length, packet number */
     MACSEC_CHANNEL = 8,
     MACSEC_CHECK = 16,
     MACSEC_HAS_CHANNEL = 0x20,

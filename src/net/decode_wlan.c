@@ -18,8 +18,7 @@ enum {
     ORDER = 0x80,
     QOS_AGGREGATE = 0x80,
     MAC = 6,
-    AGGREGATE_HEADER = 14,
-    FRAGMENT_NUMBER = 0x0f
+    AGGREGATE_HEADER = 14
 };
 
 /* Destination and source by the direction (802.11, table 9-30). */
@@ -55,8 +54,7 @@ static struct next data_frame(struct walk *w, unsigned type, unsigned flags, boo
     if (!cur_ok(&w->cur))
         return walk_stop(w, REASON_short_link);
 
-    bool is_later_part = h[22] & FRAGMENT_NUMBER;
-    if (subtype & SUBTYPE_NO_DATA || flags & PROTECTED || is_later_part)
+    if (subtype & SUBTYPE_NO_DATA || flags & PROTECTED)
         return walk_stop(w, REASON_other_link);
     take_macs(w, h, direction, fourth);
     if (qos && *qos & QOS_AGGREGATE) {

@@ -33,8 +33,8 @@ static struct digest digest_of(const struct packet *p, uint8_t proto, uint32_t i
     struct digest d = {{p->version, (uint64_t)p->version << 32}};
     for (unsigned i = 0; i < 5; i++) {
         d.tag[0] = hash_mum(d.tag[0] ^ word[i] ^ hash_seeds[i % 4], hash_seeds[(i + 1) % 4] ^ i);
-        d.tag[1] = hash_mum(d.tag[1] ^ word[4 - i] ^ hash_seeds[(i + 2) % 4],
-                            hash_seeds[(i + 3) % 4] ^ i);
+        d.tag[1] =
+            hash_mum(d.tag[1] ^ word[4 - i] ^ hash_seeds[(i + 2) % 4], hash_seeds[(i + 3) % 4] ^ i);
     }
     d.tag[0] |= 1; /* never free */
     return d;
@@ -73,9 +73,8 @@ bool fragments_put(struct fragments *f, const struct packet *p, uint8_t proto, u
             victim = &set[i];
     }
     bool had_room = !is_alive(victim, p->ts) || !memcmp(victim->tag, d.tag, sizeof d.tag);
-    *victim = (struct entry){.tag = {d.tag[0], d.tag[1]},
-                             .ts = p->ts,
-                             .ports = {p->src_port, p->dst_port, p->proto}};
+    *victim = (struct entry){
+        .tag = {d.tag[0], d.tag[1]}, .ts = p->ts, .ports = {p->src_port, p->dst_port, p->proto}};
     return had_room;
 }
 

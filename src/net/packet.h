@@ -46,19 +46,28 @@ enum {
 enum tunnel {
     TUNNEL_GRE = 1 << 0,
     TUNNEL_ERSPAN = 1 << 1,
-    TUNNEL_IPIP = 1 << 2,   /* IPv4 in IPv4, IPv6 in IPv6, 4in6 */
+    TUNNEL_IPIP = 1 << 2, /* IPv4 in IPv4, IPv6 in IPv6, 4in6 */
     TUNNEL_6IN4 = 1 << 3,
     TUNNEL_TEREDO = 1 << 4,
     TUNNEL_VXLAN = 1 << 5,
     TUNNEL_GENEVE = 1 << 6,
     TUNNEL_GTP = 1 << 7,
     TUNNEL_L2TP = 1 << 8,
-    TUNNEL_MPLS = 1 << 9,   /* labels, and pseudowires over them */
+    TUNNEL_MPLS = 1 << 9, /* labels, and pseudowires over them */
     TUNNEL_PPPOE = 1 << 10,
-    TUNNEL_OTHER = 1 << 11  /* LISP, CAPWAP, NSH, AYIYA, PPTP ... */
+    TUNNEL_OTHER = 1 << 11 /* LISP, CAPWAP, NSH, AYIYA, PPTP ... */
 };
 
-enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
+enum tcp_flag {
+    TCP_FIN = 1,
+    TCP_SYN = 2,
+    TCP_RST = 4,
+    TCP_PSH = 8,
+    TCP_ACK = 16,
+    TCP_URG = 32,
+    TCP_ECE = 64,
+    TCP_CWR = 128
+};
 
 /* What the decoders learned, of the innermost IP header that could be read. Pointers borrow from
  * the frame. Lives on the worker's stack. All of it is written for each frame but the members at
@@ -72,36 +81,37 @@ struct packet {
     uint8_t version;             /* 4 or 6; 0 when there is no IP header */
     uint8_t proto;               /* after IPv6 extension headers; AH and ESP are not skipped */
     uint8_t ttl;
-    uint8_t tos;                 /* DSCP and ECN */
-    uint16_t vlan;               /* outermost tag of the innermost Ethernet header, 12 bits */
-    uint16_t vlan_inner;         /* its second tag */
-    uint32_t ip_bytes;           /* length of the IP packet as its header says, header included */
+    uint8_t tos;         /* DSCP and ECN */
+    uint16_t vlan;       /* outermost tag of the innermost Ethernet header, 12 bits */
+    uint16_t vlan_inner; /* its second tag */
+    uint32_t ip_bytes;   /* length of the IP packet as its header says, header included; where
+                                    it says 0, what was on the wire (segmentation offload) */
 
-    const uint8_t *ip;           /* its first byte, NULL when there is no IP header */
-    const uint8_t *l4;           /* transport header, NULL when not there (later fragment, cut) */
-    const uint8_t *payload;      /* what the transport carries, NULL when nothing was captured */
-    uint32_t ip_cap;             /* bytes of the IP packet that were captured and are not padding */
-    uint32_t payload_len;        /* length of the payload as the headers say: goodput */
-    uint32_t payload_cap;        /* bytes of it that were captured; 0 for later fragments */
+    const uint8_t *ip;      /* its first byte, NULL when there is no IP header */
+    const uint8_t *l4;      /* transport header, NULL when not there (later fragment, cut) */
+    const uint8_t *payload; /* what the transport carries, NULL when nothing was captured */
+    uint32_t ip_cap;        /* bytes of the IP packet that were captured and are not padding */
+    uint32_t payload_len;   /* length of the payload as the headers say: goodput */
+    uint32_t payload_cap;   /* bytes of it that were captured; 0 for later fragments */
     uint32_t tcp_seq, tcp_ack;
     uint16_t tcp_window;
-    uint16_t tcp_mss;            /* of a SYN, 0 = none */
-    uint8_t tcp_flags;           /* enum tcp_flag */
-    uint8_t tcp_wscale;          /* of a SYN: shift + 1, 0 = none */
+    uint16_t tcp_mss;   /* of a SYN, 0 = none */
+    uint8_t tcp_flags;  /* enum tcp_flag */
+    uint8_t tcp_wscale; /* of a SYN: shift + 1, 0 = none */
     uint8_t icmp_type, icmp_code;
-    bool is_tcp;                 /* the TCP header was read (of its options what was captured) */
-    bool is_fragment;            /* any part of a fragmented packet */
-    bool is_later_fragment;      /* not its first part */
+    bool is_tcp;            /* the TCP header was read (of its options what was captured) */
+    bool is_fragment;       /* any part of a fragmented packet */
+    bool is_later_fragment; /* not its first part */
     bool has_mac;
-    uint8_t tunnels;             /* how many IP headers stand around the innermost one */
-    uint8_t arp_op;              /* 1 request, 2 reply, else 0 */
-    uint16_t tunnels_seen;       /* enum tunnel */
-    uint16_t ether_type;         /* last one read; ARP for an ARP frame */
+    uint8_t tunnels;       /* how many IP headers stand around the innermost one */
+    uint8_t arp_op;        /* 1 request, 2 reply, else 0 */
+    uint16_t tunnels_seen; /* enum tunnel */
+    uint16_t ether_type;   /* last one read; ARP for an ARP frame */
 
-    struct mac src_mac, dst_mac; /* of the innermost Ethernet header; only with has_mac */
-    uint32_t tunnel_id;          /* VNI, GRE key, TEID, session or outermost label of the last
+    struct mac src_mac, dst_mac;      /* of the innermost Ethernet header; only with has_mac */
+    uint32_t tunnel_id;               /* VNI, GRE key, TEID, session or outermost label of the last
                                     tunnel; only with tunnels_seen */
-    struct addr outer_src, outer_dst;   /* of the outermost IP header; only with tunnels */
+    struct addr outer_src, outer_dst; /* of the outermost IP header; only with tunnels */
     struct addr arp_sender, arp_target; /* IPv4 of an ARP packet; only with arp_op */
 };
 

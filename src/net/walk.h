@@ -11,7 +11,15 @@
 #include "base/cursor.h"
 #include "net/decode.h"
 
-enum layer { LAYER_END, LAYER_LINK, LAYER_ETHER_TYPE, LAYER_GRE, LAYER_PPP, LAYER_IP, LAYER_UDP_PORT };
+enum layer {
+    LAYER_END,
+    LAYER_LINK,
+    LAYER_ETHER_TYPE,
+    LAYER_GRE,
+    LAYER_PPP,
+    LAYER_IP,
+    LAYER_UDP_PORT
+};
 
 /* Which row of decoders.def goes on; LAYER_END when nobody does. */
 struct next {
@@ -24,9 +32,9 @@ struct walk {
     struct packet *packet;
     struct decoder *decoder;
     const struct frame *frame;
-    uint64_t wire_end;       /* where it ends on the wire, counted from the frame's first byte */
-    uint64_t notes;          /* one bit for each reason of group NOTE */
-    enum reason reason;      /* why the walk ended, for a frame without IP */
+    uint64_t wire_end;  /* where it ends on the wire, counted from the frame's first byte */
+    uint64_t notes;     /* one bit for each reason of group NOTE */
+    enum reason reason; /* why the walk ended, for a frame without IP */
 
     /* Of the last Ethernet header, until an IP header follows. */
     uint16_t vlan, vlan_inner;
@@ -116,7 +124,8 @@ static inline void walk_tag(struct walk *w, unsigned tag)
     w->tags++;
 }
 
-/* The packet is now that of an IP header at ip, whose length field says ip_bytes (0 = unknown).
+/* The packet is now that of an IP header at ip, whose length field says ip_bytes (0 = not said: all
+ * that was on the wire).
  * False when the tunnels are too many. Called when the whole header is known to be there. */
 bool walk_enter_ip(struct walk *w, const uint8_t *ip, unsigned version, uint32_t ip_bytes);
 

@@ -32,7 +32,8 @@ static struct conversation *find(const struct packet *p, const struct keyed *k)
                 room = room ? room * 2 : 1024;
                 list = realloc(list, room * sizeof *list);
             }
-            list[used] = (struct conversation){.key = k->key, .first = *p, .from_high = k->from_high};
+            list[used] =
+                (struct conversation){.key = k->key, .first = *p, .from_high = k->from_high};
             heads[at] = (uint32_t)++used;
         }
         struct conversation *c = &list[heads[at] - 1];
@@ -56,8 +57,9 @@ static void frame(const uint8_t *bytes, uint32_t cap, uint32_t wire, uint16_t li
             addr_print(&p.src, a);
             addr_print(&p.dst, b);
         }
-        fprintf(stderr, "%d %s %s:%u %s:%u proto %u bytes %u tunnels %u %x\n", ++n, reason_table[reason].name, a,
-                p.src_port, b, p.dst_port, p.version ? p.proto : 0, p.ip_bytes, p.tunnels, p.tunnels_seen);
+        fprintf(stderr, "%d %s %s:%u %s:%u proto %u bytes %u tunnels %u %x\n", ++n,
+                reason_table[reason].name, a, p.src_port, b, p.dst_port, p.version ? p.proto : 0,
+                p.ip_bytes, p.tunnels, p.tunnels_seen);
     }
     if (reason == REASON_ipv4 || reason == REASON_ipv6) {
         struct keyed k = key_from_packet(&p);
@@ -116,7 +118,8 @@ static void read_pcapng(const uint8_t *d, size_t n)
             link[interfaces++] = u16(b, swap);
         if (type == 6) {
             uint64_t t = (uint64_t)u32(b + 4, swap) << 32 | u32(b + 8, swap);
-            frame(b + 20, u32(b + 12, swap), u32(b + 16, swap), link[u32(b, swap) & 255], (nsec_t)t * 1000);
+            frame(b + 20, u32(b + 12, swap), u32(b + 16, swap), link[u32(b, swap) & 255],
+                  (nsec_t)(t * 1000));
         }
         if (type == 3) {
             uint32_t wire = u32(b, swap), cap = len - 16;
@@ -149,11 +152,13 @@ int main(int argc, char **argv)
         char src[ADDR_TEXT], dst[ADDR_TEXT];
         addr_print(&c->first.src, src);
         addr_print(&c->first.dst, dst);
-        printf("{\"IPV%d_SRC_ADDR\":\"%s\",\"IPV%d_DST_ADDR\":\"%s\",\"L4_SRC_PORT\":%u,\"L4_DST_PORT\":%u,"
-               "\"PROTOCOL\":%u,\"SRC_VLAN\":%u,\"IN_PKTS\":%" PRIu64 ",\"IN_BYTES\":%" PRIu64 ",\"OUT_PKTS\":%" PRIu64
-               ",\"OUT_BYTES\":%" PRIu64 "}\n",
-               c->first.version, src, c->first.version, dst, c->first.src_port, c->first.dst_port, c->first.proto,
-               c->first.vlan, c->packets[0], c->bytes[0], c->packets[1], c->bytes[1]);
+        printf("{\"IPV%d_SRC_ADDR\":\"%s\",\"IPV%d_DST_ADDR\":\"%s\",\"L4_SRC_PORT\":%u,\"L4_DST_"
+               "PORT\":%u,"
+               "\"PROTOCOL\":%u,\"SRC_VLAN\":%u,\"IN_PKTS\":%" PRIu64 ",\"IN_BYTES\":%" PRIu64
+               ",\"OUT_PKTS\":%" PRIu64 ",\"OUT_BYTES\":%" PRIu64 "}\n",
+               c->first.version, src, c->first.version, dst, c->first.src_port, c->first.dst_port,
+               c->first.proto, c->first.vlan, c->packets[0], c->bytes[0], c->packets[1],
+               c->bytes[1]);
     }
     if (getenv("V")) {
         for (int i = 0; i < REASONS; i++) {

@@ -34,9 +34,9 @@ static void test_addresses_print_as_rfc_5952_says(void **state)
 
 static void test_what_is_no_address_is_refused(void **state)
 {
-    static const char *const wrong[] = {"",       "1.2.3",  "1.2.3.4.5",   "1.2.3.256", "01.2.3.4",
-                                        "1.2.3.4 ", "host", ":::",         "1:2:3",     "::1%eth0",
-                                        "12345::", "1.2.3.4/8", "1::2::3", "-1.2.3.4"};
+    static const char *const wrong[] = {
+        "",    "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4",  "1.2.3.4 ", "host",
+        ":::", "1:2:3", "::1%eth0",  "12345::",   "1.2.3.4/8", "1::2::3",  "-1.2.3.4"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct addr a;
         assert_false(addr_parse(wrong[i], &a));
@@ -98,8 +98,9 @@ static void test_prefixes_clear_host_bits_and_hold_their_addresses(void **state)
 
 static void test_bad_prefixes_are_refused(void **state)
 {
-    static const char *const wrong[] = {"10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "/8",
-                                        "10.0.0.0/8/8", "10.0.0.0/ 8", "::/1a", "10.0.0.0/4294967300"};
+    static const char *const wrong[] = {"10.0.0.0/33", "::/129", "10.0.0.0/",
+                                        "10.0.0.0/-1", "/8",     "10.0.0.0/8/8",
+                                        "10.0.0.0/ 8", "::/1a",  "10.0.0.0/4294967300"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct prefix p;
         assert_false(prefix_parse(wrong[i], &p));
@@ -113,8 +114,13 @@ static void test_macs_print_and_parse(void **state)
     assert_true(mac_parse("00-25:90:D4:cc:f9", &m));
     assert_int_equal(mac_print(&m, buf), 17);
     assert_string_equal(buf, "00:25:90:d4:cc:f9");
-    static const char *const wrong[] = {"", "00:25:90:d4:cc", "00:25:90:d4:cc:f9:11", "0:25:90:d4:cc:f9",
-                                        "00:25:90:d4:cc:fg", "002590d4ccf9", "00:25:90:d4:cc:f"};
+    static const char *const wrong[] = {"",
+                                        "00:25:90:d4:cc",
+                                        "00:25:90:d4:cc:f9:11",
+                                        "0:25:90:d4:cc:f9",
+                                        "00:25:90:d4:cc:fg",
+                                        "002590d4ccf9",
+                                        "00:25:90:d4:cc:f"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(mac_parse(wrong[i], &m));
 }
