@@ -143,7 +143,7 @@ def asset_row(number, path, folder):
     extern = [f"extern const unsigned char web_asset_{number}[];"]
     if has_gz:
         extern.append(f"extern const unsigned char web_asset_{number}_gz[];")
-    hashed = bool(re.search(r"[-.][0-9A-Za-z]{8,}\.[a-z0-9]+$", os.path.basename(name)))
+    hashed = bool(re.search(r"[-.][0-9A-Z]{8}\.[a-z0-9]+$", os.path.basename(name)))
     kind = TYPES.get(os.path.splitext(name)[1], "application/octet-stream")
     row = [f"    {{.path = {c_string(name)},",
            f"     .type = {c_string(kind)},",
