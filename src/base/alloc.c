@@ -19,10 +19,12 @@ static const struct {
 
 static _Atomic uint64_t used[ACCOUNTS];
 static _Atomic uint64_t peak[ACCOUNTS];
+static _Atomic uint64_t total; /* of all accounts, counted on its own so that the ledger can compare */
 
 static void account_add(enum account account, size_t size)
 {
     uint64_t now = atomic_fetch_add_explicit(&used[account], size, memory_order_relaxed) + size;
+    atomic_fetch_add_explicit(&total, size, memory_order_relaxed);
     uint64_t high = atomic_load_explicit(&peak[account], memory_order_relaxed);
     while (now > high &&
            !atomic_compare_exchange_weak_explicit(&peak[account], &high, now, memory_order_relaxed,
@@ -33,6 +35,7 @@ static void account_add(enum account account, size_t size)
 static void account_take(enum account account, size_t size)
 {
     atomic_fetch_sub_explicit(&used[account], size, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&total, size, memory_order_relaxed);
 }
 
 void *mem_alloc(enum account account, size_t size)
@@ -127,4 +130,19 @@ const char *mem_account_name(enum account account)
 const char *mem_account_text(enum account account)
 {
     return accounts[account].text;
+}
+
+uint64_t mem_snapshot(uint64_t *now)
+{
+    enum { TRIES = 1000 };
+    uint64_t whole = 0;
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint64_t sum = 0;
+        whole = atomic_load(&total);
+        for (unsigned a = 0; a < ACCOUNTS; a++)
+            sum += now[a] = atomic_load(&used[a]);
+        if (sum == whole && whole == atomic_load(&total))
+            break;
+    }
+    return whole;
 }

@@ -33,6 +33,10 @@ void *mem_reserve(enum account account, size_t size);
 void mem_touch(enum account account, size_t size);
 void mem_release(enum account account, void *memory, size_t size, size_t touched);
 
+/* Fills used[ACCOUNTS] and returns the separately kept total, of one moment: it tries again while
+ * other threads allocate in between. Any thread. */
+uint64_t mem_snapshot(uint64_t *used);
+
 /* Bytes now in an account, its highest value, its printable name and sentence. Any thread. */
 uint64_t mem_used(enum account account);
 uint64_t mem_peak(enum account account);

@@ -1,6 +1,6 @@
 /* ledger.h - the equations that must close to the unit, from the totals of an interface.
  *
- * L1 offered by the kernel = handed to Weir + dropped by the kernel
+ * L1 offered by the source = handed to Weir + left out by the packet filter + dropped by the kernel
  * L2 handed to Weir = frames of flows + other frames + malformed + untracked; wire bytes likewise
  * L3 IP packets = packets of active flows + of ended flows + untracked; IP bytes likewise, and
  *    wire bytes of IP frames = IP bytes + overhead - excess
@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "engine/question.h"
 
-enum { LEDGER_TERMS = 8, LEDGER_LINES = 16 };
+enum { LEDGER_TERMS = 16, LEDGER_LINES = 16 };
 
 struct ledger_term {
     const char *name; /* reason or total */

@@ -63,7 +63,7 @@ struct totals_row {
     nsec_t first, last;           /* first and last packet */
     uint64_t packets[REASONS], bytes[REASONS]; /* frames and wire bytes per reason */
     uint64_t received, received_bytes;         /* from the source */
-    uint64_t kernel_dropped, interface_dropped, damaged;
+    uint64_t kernel_dropped, interface_dropped, filtered, damaged;
     uint64_t wire_packets, wire_bytes;         /* delivered to the decoders */
     uint64_t ip_packets, ip_bytes;             /* of flows, by the key's IP header */
     uint64_t overhead_bytes;                   /* wire bytes around those IP packets */

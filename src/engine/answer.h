@@ -1,0 +1,97 @@
+/* answer.h - a worker's share of a question, between question.c and answer.c. */
+#ifndef WEIR_ENGINE_ANSWER_H
+#define WEIR_ENGINE_ANSWER_H
+
+#include <stdatomic.h>
+
+#include "engine/worker.h"
+
+/* What rows are ordered by: numbers, addresses and the beginning of texts as four big-endian words
+ * that compare as unsigned. Ties: the older flow, then the smaller index. */
+struct sort_key {
+    uint64_t word[4];
+    uint64_t tie;
+};
+
+struct pick {
+    struct sort_key key;
+    uint32_t index;
+    uint32_t generation;
+};
+
+/* A heap of the best n picks, worst on top. */
+struct picks {
+    struct pick *pick;
+    uint32_t n, limit;
+};
+
+/* A row of QUESTION_TOP while it is being summed. */
+struct top_sum {
+    uint64_t hash;
+    struct top_row row;
+};
+
+/* An answer with what is needed to free it. */
+struct answer_box {
+    struct answer answer;
+    enum question_kind kind;
+    size_t rows;                  /* allocated rows of the kind's array */
+};
+
+/* An empty answer of a kind with room for rows; NULL without memory. answer_free() takes it. */
+struct answer_box *answer_new(enum question_kind kind, size_t rows);
+
+/* A row's place in the order asked for. */
+struct sort_key sort_key_of_record(const struct field *f, const struct record *r);
+struct sort_key sort_key_of_host(const struct field *f, const struct host_row *r);
+struct sort_key sort_key_of_group(const struct field *f, const struct group_row *r);
+int sort_key_compare(const struct sort_key *a, const struct sort_key *b);
+
+struct host_only {
+    struct addr addr;
+    uint16_t vlan;
+};
+
+/* What an asker waits on, counted like the parts that point to it. */
+struct asking {
+    struct event done;
+    atomic_int references;
+};
+
+/* Owned by the asker and the worker together: whoever drops the second reference frees it. */
+struct part {
+    struct letter letter;
+    struct question question;     /* its filter is kept by the part */
+    struct worker *worker;
+    struct asking *asking;        /* what the asker waits on; outlives both */
+    struct part *next;            /* in the worker's list */
+    atomic_int references;
+    atomic_int state;             /* enum part_state */
+    char host_text[64];
+    struct host_only *only;       /* HOSTS, second round: these hosts alone */
+    uint32_t only_n;
+
+    /* The worker's, until it says PART_READY. */
+    unsigned phase;
+    uint32_t at;
+    struct picks picks;
+    uint64_t *marked;             /* one bit per host with a matching flow */
+    size_t marked_words;
+    struct top_sum *sums;
+    uint32_t sums_n, sums_cap;
+    struct answer_box *box;
+};
+
+enum part_state { PART_OPEN, PART_READY, PART_ABANDONED };
+
+/* Works on the part until it is done (true) or `entries` table entries were looked at. The
+ * worker's thread, or the asker's when the worker has stopped. */
+bool part_step(struct part *p, uint32_t entries);
+
+/* Second round: the part is about the hosts of this answer alone. False without memory. */
+bool part_restrict(struct part *p, const struct answer *hosts);
+
+/* Drops one reference. */
+void part_put(struct part *p);
+
+#endif

@@ -1,0 +1,151 @@
+/* engine.c - interfaces and their workers, from settings to the last record. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "engine/engine_private.h"
+
+struct engine *engine_new(const struct engine_config *config, struct err *e)
+{
+    struct engine *en = mem_alloc(ACCOUNT_other, sizeof *en);
+    if (!en) {
+        fail(e, "no memory for the engine");
+        return NULL;
+    }
+    en->config = *config;
+    strncpy(en->protos, config->l7.protos ? config->l7.protos : "", sizeof en->protos - 1);
+    en->config.l7.protos = en->protos;
+    if (!hash_seeds[0])
+        hash_seed();
+    if (!l7_start(&en->config.l7, e)) {
+        mem_free(ACCOUNT_other, en, sizeof *en);
+        return NULL;
+    }
+    return en;
+}
+
+static void free_workers(struct interface *in)
+{
+    for (unsigned i = 0; i < in->n; i++)
+        worker_fini(&in->worker[i]);
+    mem_free(ACCOUNT_other, in->worker, in->n * sizeof *in->worker);
+    *in = (struct interface){0};
+}
+
+int engine_add_interface(struct engine *en, const char *name, struct source **sources, unsigned n,
+                         struct sink **sinks, struct err *e)
+{
+    if (en->n == INTERFACES_MAX) {
+        fail(e, "more than %d interfaces", INTERFACES_MAX);
+        return -1;
+    }
+    struct interface *in = &en->interface[en->n];
+    in->worker = mem_alloc(ACCOUNT_other, n * sizeof *in->worker);
+    if (!in->worker) {
+        fail(e, "no memory for the workers of %s", name);
+        return -1;
+    }
+    strncpy(in->name, name, sizeof in->name - 1);
+    for (in->n = 0; in->n < n;) {
+        struct worker *w = &in->worker[in->n];
+        w->config = &en->config;
+        w->source = sources[in->n];
+        w->sink = sinks ? sinks[in->n] : NULL;
+        w->number = in->n++;
+        w->share = w->source->sees_all ? n : 1;
+        w->iface = en->n;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!worker_init(&in->worker[i], e)) {
+            free_workers(in);
+            return -1;
+        }
+    }
+    return (int)en->n++;
+}
+
+bool engine_start(struct engine *en, struct err *e)
+{
+    en->started = true;
+    for (unsigned i = 0; i < en->n; i++) {
+        for (unsigned k = 0; k < en->interface[i].n; k++) {
+            struct worker *w = &en->interface[i].worker[k];
+            char name[16];
+            snprintf(name, sizeof name, "w%u.%u %.8s", i, k, en->interface[i].name);
+            atomic_store(&w->state, WORKER_RUNS);
+            if (!thread_start(&w->thread, name, worker_run, w, e)) {
+                atomic_store(&w->state, WORKER_NEW);
+                engine_stop(en);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool engine_is_done(const struct engine *en)
+{
+    for (unsigned i = 0; i < en->n; i++)
+        for (unsigned k = 0; k < en->interface[i].n; k++)
+            if (atomic_load(&en->interface[i].worker[k].state) < WORKER_DONE)
+                return false;
+    return true;
+}
+
+bool engine_wait_done(struct engine *en, nsec_t deadline)
+{
+    while (!engine_is_done(en)) {
+        if (clock_mono() >= deadline)
+            return false;
+        clock_sleep(2 * MILLISECOND);
+    }
+    return true;
+}
+
+void engine_stop(struct engine *en)
+{
+    for (unsigned i = 0; i < en->n; i++) {
+        for (unsigned k = 0; k < en->interface[i].n; k++) {
+            struct worker *w = &en->interface[i].worker[k];
+            atomic_store(&w->stop, true);
+            event_set(&w->wake);
+            w->source->ops->wake(w->source);
+        }
+    }
+    for (unsigned i = 0; i < en->n; i++)
+        for (unsigned k = 0; k < en->interface[i].n; k++)
+            thread_join(&en->interface[i].worker[k].thread);
+}
+
+void engine_free(struct engine *en)
+{
+    if (!en)
+        return;
+    engine_stop(en);
+    for (unsigned i = 0; i < en->n; i++)
+        free_workers(&en->interface[i]);
+    mem_free(ACCOUNT_other, en, sizeof *en);
+}
+
+unsigned engine_interfaces(const struct engine *en)
+{
+    return en->n;
+}
+
+bool engine_interface(const struct engine *en, int id, struct interface_info *info)
+{
+    if (id < 0 || (unsigned)id >= en->n)
+        return false;
+    const struct interface *in = &en->interface[id];
+    const struct source *s = in->worker[0].source;
+    *info = (struct interface_info){.id = id, .is_file = s->is_file, .workers = in->n};
+    memcpy(info->name, in->name, sizeof info->name);
+    memcpy(info->kind, s->kind, sizeof info->kind);
+    memcpy(info->state, s->state, sizeof info->state);
+    info->done = true;
+    for (unsigned k = 0; k < in->n; k++)
+        info->done = info->done && atomic_load(&in->worker[k].state) >= WORKER_DONE;
+    if (info->done)
+        memcpy(info->damage, s->damage, sizeof info->damage);
+    return true;
+}

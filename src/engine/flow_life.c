@@ -1,0 +1,512 @@
+/* flow_life.c - how a flow begins, is named, is told and ends. */
+#include <stdio.h>
+
+#include "engine/problem.h"
+#include "engine/worker.h"
+#include "model/protos.h"
+
+enum {
+    VICTIM_TRIES = 64,
+    PORT_DNS = 53, PORT_MDNS = 5353, PORT_HTTP = 80, PORT_PROXY = 8080,
+    LOW_GOODPUT_PERCENT = 40,
+    BIG_FLOW_BYTES = 10 * 1000 * 1000
+};
+
+static bool is_well_known(uint16_t port)
+{
+    return port > 0 && port < 1024;
+}
+
+/* Who spoke first: SYN and SYN-ACK say it; else a well-known port on exactly one side; else the
+ * sender of the first packet. */
+static bool sender_is_client(const struct packet *p, uint8_t *because)
+{
+    unsigned syn = p->is_tcp ? p->tcp_flags & (TCP_SYN | TCP_ACK) : 0;
+    if (syn == TCP_SYN) {
+        *because = CLIENT_SYN;
+        return true;
+    }
+    if (syn == (TCP_SYN | TCP_ACK)) {
+        *because = CLIENT_SYN_ACK;
+        return false;
+    }
+    if (is_well_known(p->src_port) != is_well_known(p->dst_port)) {
+        *because = CLIENT_PORT;
+        return is_well_known(p->dst_port);
+    }
+    *because = CLIENT_FIRST;
+    return true;
+}
+
+static uint32_t host_for(struct worker *w, const struct addr *a, const struct packet *p)
+{
+    bool made;
+    uint32_t index = hosts_get(&w->hosts, a, p->vlan, p->ts, &made);
+    if (index == HOST_OTHERS)
+        worker_count(w, REASON_host_table_full, 0);
+    if (!made)
+        return index;
+    struct host *h = host_at(&w->hosts, index);
+    const struct dns_entry *known = dns_cache_find(&w->dns, a);
+    if (known)
+        host_set_name(h, known->is_mdns ? NAME_MDNS : NAME_DNS, (const uint8_t *)known->name,
+                      strlen(known->name));
+    if (!h->is_local || h->is_multicast)
+        return index;
+    struct event_row *row = events_add(&w->events, p->ts, EVENT_NEW_HOST);
+    if (row) {
+        addr_print(a, row->link);
+        snprintf(row->filter, sizeof row->filter, "ip=%s", row->link);
+        snprintf(row->text, sizeof row->text, "Local host %s%s%s%s appeared", row->link,
+                 h->name ? " (" : "", h->name ? h->name : "", h->name ? ")" : "");
+    }
+    return index;
+}
+
+static uint32_t device_for(struct worker *w, const struct mac *m, nsec_t now)
+{
+    bool made;
+    uint32_t index = groups_get(&w->groups, GROUP_MAC, mac_id(m), now, &made);
+    struct event_row *row = made && !(m->byte[0] & 1)
+                                ? events_add(&w->events, now, EVENT_NEW_DEVICE)
+                                : NULL;
+    if (row) {
+        char text[MAC_TEXT];
+        mac_print(m, text);
+        snprintf(row->text, sizeof row->text, "Device %s appeared", text);
+        snprintf(row->filter, sizeof row->filter, "mac=%s", text);
+        snprintf(row->link, sizeof row->link, "%s", text);
+    }
+    return index;
+}
+
+static uint64_t app_id(const struct flow_cold *c)
+{
+    return (uint64_t)c->l7_master << 16 | c->l7_app;
+}
+
+/* The application and category groups that the flow counts for from now on. */
+static void join_app_groups(struct worker *w, struct flow_hot *h, struct flow_cold *c, nsec_t now)
+{
+    bool made;
+    c->group[FLOW_GROUP_APP] = groups_get(&w->groups, GROUP_APP, app_id(c), now, &made);
+    c->group[FLOW_GROUP_CATEGORY] = groups_get(&w->groups, GROUP_CATEGORY, c->category, now, NULL);
+    for (unsigned end = 0; end < 2; end++) {
+        struct host *host = host_at(&w->hosts, h->host[end]);
+        c->app_slot[end] = host_app_slot(host, c->l7_master, c->l7_app);
+        if (c->app_slot[end] != UINT16_MAX)
+            host->app[c->app_slot[end]].flows++;
+    }
+    struct event_row *row = made && (c->l7_master || c->l7_app)
+                                ? events_add(&w->events, now, EVENT_NEW_APP)
+                                : NULL;
+    if (row) {
+        char name[100];
+        protos_full_name(c->l7_master, c->l7_app, name);
+        snprintf(row->text, sizeof row->text, "Application %s seen for the first time", name);
+        snprintf(row->filter, sizeof row->filter, "app=\"%s\"", name);
+        snprintf(row->link, sizeof row->link, "%.47s", name);
+    }
+}
+
+static void join_groups(struct worker *w, struct flow_hot *h, struct flow_cold *c,
+                        const struct packet *p, unsigned end)
+{
+    if (p->has_mac) {
+        uint32_t from = device_for(w, &p->src_mac, p->ts), to = device_for(w, &p->dst_mac, p->ts);
+        c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW] = from;
+        c->group[end ? FLOW_GROUP_MAC_LOW : FLOW_GROUP_MAC_HIGH] = to;
+    }
+    if (p->vlan)
+        c->group[FLOW_GROUP_VLAN] = groups_get(&w->groups, GROUP_VLAN, p->vlan, p->ts, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct host *host = host_at(&w->hosts, h->host[i]);
+        if (host->network >= 0)
+            c->group[FLOW_GROUP_NET_LOW + i] =
+                groups_get(&w->groups, GROUP_NETWORK, (uint64_t)host->network, p->ts, NULL);
+    }
+    c->group[FLOW_GROUP_L4] = groups_get(&w->groups, GROUP_L4, p->proto, p->ts, NULL);
+    join_app_groups(w, h, c, p->ts);
+    for (unsigned i = 0; i < FLOW_GROUPS; i++) {
+        if (!c->group[i])
+            continue;
+        struct group *g = group_at(&w->groups, c->group[i]);
+        g->flows++;
+        g->total_flows++;
+    }
+}
+
+/* The MAC behind an address: the first one seen; a MAC with many addresses is a router. */
+static void learn_mac(struct worker *w, struct host *host, const struct mac *m, uint32_t group)
+{
+    static const struct mac none;
+    if (!group || memcmp(&host->mac, &none, sizeof none))
+        return;
+    host->mac = *m;
+    host->mac_group = group;
+    group_at(&w->groups, group)->hosts++;
+}
+
+static void meet_hosts(struct worker *w, struct flow_hot *h, struct flow_cold *c,
+                       const struct packet *p)
+{
+    unsigned client = flow_client(h);
+    for (unsigned i = 0; i < 2; i++) {
+        struct host *host = host_at(&w->hosts, h->host[i]);
+        host->flows[i != client]++;
+        host->total_flows[i != client]++;
+        if (p->ts > host->last)
+            host->last = p->ts;
+    }
+    bool client_local = host_at(&w->hosts, h->host[client])->is_local;
+    bool server_local = host_at(&w->hosts, h->host[!client])->is_local;
+    c->locality = client_local ? (server_local ? LOCALITY_L2L : LOCALITY_L2R)
+                               : (server_local ? LOCALITY_R2L : LOCALITY_R2R);
+}
+
+void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    c->end_first[end] = p->ts;
+    c->tos[end] = p->tos;
+    c->ttl[end] = p->ttl;
+    c->icmp[end] = (uint16_t)(p->icmp_type << 8 | p->icmp_code);
+    if (!p->has_mac)
+        return;
+    c->mac[end] = p->src_mac;
+    if (!h->last[!end])
+        c->mac[!end] = p->dst_mac;
+    learn_mac(w, host_at(&w->hosts, h->host[end]), &p->src_mac,
+              c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW]);
+}
+
+static bool is_port(const struct packet *p, uint16_t port)
+{
+    return p->src_port == port || p->dst_port == port;
+}
+
+/* What the packets of this flow have to be looked at for. */
+static uint16_t flow_interests(const struct worker *w, const struct packet *p)
+{
+    uint16_t bits = 0;
+    if (p->version == 6)
+        bits |= FLOW_V6;
+    if (p->proto == 6)
+        bits |= FLOW_TCP;
+    if (p->proto == 6 || p->proto == 17)
+        bits |= FLOW_TIMING;
+    if (p->proto == 1 || p->proto == 58 || is_port(p, PORT_DNS) || is_port(p, PORT_MDNS) ||
+        (p->proto == 6 && (is_port(p, PORT_HTTP) || is_port(p, PORT_PROXY))))
+        bits |= FLOW_WATCH;
+    if (w->config->l7.enabled && !p->is_later_fragment)
+        bits |= FLOW_DPI;
+    return bits;
+}
+
+static uint32_t take_slot(struct worker *w, const struct keyed *k)
+{
+    uint32_t index = flows_take(&w->flows, k);
+    if (index)
+        return index;
+    uint32_t victim = flows_victim(&w->flows, VICTIM_TRIES);
+    if (!victim)
+        return 0;
+    flow_end(w, victim, END_RESOURCES);
+    w->tally.flows_evicted++;
+    worker_count(w, REASON_flow_evicted, 0);
+    return flows_take(&w->flows, k);
+}
+
+uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
+{
+    uint32_t index = take_slot(w, k);
+    if (!index)
+        return 0;
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned end = k->from_high;
+    c->addr[end] = p->src;
+    c->addr[!end] = p->dst;
+    c->port[end] = p->src_port;
+    c->port[!end] = p->dst_port;
+    c->vlan = p->vlan;
+    c->vlan_inner = p->vlan_inner;
+    c->proto = p->proto;
+    c->version = p->version;
+    c->first = c->interval_first = p->ts;
+    h->iat_min[0] = h->iat_min[1] = UINT32_MAX;
+    h->min_ip[0] = h->min_ip[1] = UINT16_MAX;
+    h->second = (uint16_t)((uint64_t)p->ts / (uint64_t)SECOND);
+
+    bool from_client = sender_is_client(p, &c->client_reason);
+    unsigned client = from_client ? end : !end;
+    h->bits |= (uint16_t)(flow_interests(w, p) | (client ? FLOW_CLIENT_HIGH : 0));
+    h->host[end] = host_for(w, &p->src, p);
+    h->host[!end] = host_for(w, &p->dst, p);
+    join_groups(w, h, c, p, end);
+    meet_hosts(w, h, c, p);
+    if (p->tunnels_seen && (c->tunnel = mem_alloc(ACCOUNT_flows, sizeof *c->tunnel)))
+        *c->tunnel = (struct flow_tunnel){p->outer_src, p->outer_dst, p->tunnel_id,
+                                          p->tunnels_seen};
+    w->tally.flows_created++;
+    /* What has no ports or payload to look at is named at once. */
+    if (p->proto != 6 && p->proto != 17 && p->proto != 132) {
+        struct l7_tuple tuple = {c->addr[client], c->addr[!client], c->port[client],
+                                 c->port[!client], c->proto};
+        struct l7_result guess = {0};
+        l7_guess(w->l7, &tuple, &guess);
+        h->bits &= (uint16_t)~FLOW_DPI;
+        flow_take_verdict(w, index, &guess);
+    }
+    return index;
+}
+
+/* Moves what the flow has counted so far from its old application to the new one. */
+static void move_app(struct worker *w, uint32_t index, const struct l7_result *r)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    uint32_t old[2] = {c->group[FLOW_GROUP_APP], c->group[FLOW_GROUP_CATEGORY]};
+    uint16_t slot[2] = {c->app_slot[0], c->app_slot[1]};
+    unsigned client = flow_client(h);
+    c->l7_master = r->master;
+    c->l7_app = r->app;
+    c->category = r->category;
+    join_app_groups(w, h, c, flow_last(h) ? flow_last(h) : c->first);
+    uint32_t now[2] = {c->group[FLOW_GROUP_APP], c->group[FLOW_GROUP_CATEGORY]};
+    for (unsigned i = 0; i < 2; i++) {
+        struct group *from = old[i] ? group_at(&w->groups, old[i]) : NULL;
+        struct group *to = now[i] ? group_at(&w->groups, now[i]) : NULL;
+        for (unsigned end = 0; end < 2; end++) {
+            unsigned side = end == client ? SIDE_SENT : SIDE_RCVD;
+            if (from) {
+                from->traffic.bytes[side] -= c->bytes[end];
+                from->traffic.packets[side] -= c->packets[end];
+            }
+            if (to) {
+                to->traffic.bytes[side] += c->bytes[end];
+                to->traffic.packets[side] += c->packets[end];
+            }
+        }
+        if (from) {
+            from->flows--;
+            from->total_flows--;
+        }
+        if (to) {
+            to->flows++;
+            to->total_flows++;
+        }
+    }
+    for (unsigned end = 0; end < 2; end++) {
+        struct host *host = host_at(&w->hosts, h->host[end]);
+        struct host_app *from = slot[end] == UINT16_MAX ? NULL : &host->app[slot[end]];
+        struct host_app *to = c->app_slot[end] == UINT16_MAX ? NULL
+                                                             : &host->app[c->app_slot[end]];
+        if (!from || !to)
+            continue;
+        from->flows--;
+        for (unsigned side = 0; side < 2; side++) {
+            unsigned who = side == SIDE_SENT ? end : !end;
+            from->bytes[side] -= c->bytes[who];
+            from->packets[side] -= c->packets[who];
+            to->bytes[side] += c->bytes[who];
+            to->packets[side] += c->packets[who];
+        }
+    }
+}
+
+static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_result *r)
+{
+    bool any = r->names.used || r->tls_version || r->tls_cipher || r->http_code || r->dns_type ||
+               r->dns_code;
+    if (!any)
+        return;
+    size_t size = sizeof *c->names + r->names.used;
+    struct flow_names *names = mem_alloc(ACCOUNT_names, size);
+    if (!names) {
+        worker_count(w, REASON_dpi_no_memory, 0);
+        return;
+    }
+    *names = (struct flow_names){.size = (uint16_t)size, .tls_version = r->tls_version,
+                                 .tls_cipher = r->tls_cipher, .http_code = r->http_code,
+                                 .dns_type = r->dns_type, .dns_code = r->dns_code,
+                                 .tls_mismatch = r->tls_mismatch, .used = r->names.used};
+    memcpy(names->bytes, r->names.bytes, r->names.used);
+    c->names = names;
+}
+
+/* What the verdict's strings say about the hosts. */
+static void name_hosts(struct worker *w, uint32_t index, const struct l7_result *r)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned client = flow_client(h);
+    struct host *from = host_at(&w->hosts, h->host[client]);
+    struct host *to = host_at(&w->hosts, h->host[!client]);
+    size_t len;
+    const uint8_t *name = tail_get(&r->names, STRING_sni, &len);
+    if (name) {
+        host_set_name(to, NAME_SNI, name, len);
+        host_count_name(from, HOST_NAMES_OTHER, name, len);
+    }
+    if ((name = tail_get(&r->names, STRING_http_host, &len))) {
+        host_set_name(to, NAME_HTTP, name, len);
+        host_count_name(from, HOST_NAMES_HTTP, name, len);
+    }
+    if ((name = tail_get(&r->names, STRING_dns_query, &len)))
+        host_count_name(from, HOST_NAMES_DNS, name, len);
+    if ((name = tail_get(&r->names, STRING_dhcp_name, &len)) && from->mac_group) {
+        struct group *device = group_at(&w->groups, from->mac_group);
+        if (!device->name)
+            device->name = mem_alloc(ACCOUNT_names, 64);
+        if (device->name)
+            snprintf(device->name, 64, "%.*s", (int)len, (const char *)name);
+        if (!addr_is_none(&c->addr[client]) && from->is_local)
+            host_set_name(from, NAME_DHCP, name, len);
+    }
+    if ((name = tail_get(&r->names, STRING_http_agent, &len))) {
+        const char *os = agent_os(name, len);
+        if (os)
+            host_set_os(from, os);
+    }
+}
+
+void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result *r)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    if (r->master != c->l7_master || r->app != c->l7_app || r->category != c->category)
+        move_app(w, index, r);
+    c->breed = r->breed;
+    c->confidence = r->confidence;
+    c->risk = r->risk;
+    c->named = true;
+    c->dpi = NULL;
+    h->bits &= (uint16_t)~FLOW_DPI;
+    keep_names(w, c, r);
+    name_hosts(w, index, r);
+    if (c->risk || r->tls_mismatch) {
+        uint32_t score = protos_risk_score(c->risk);
+        w->tally.alerted_flows++;
+        for (unsigned end = 0; end < 2; end++) {
+            struct host *host = host_at(&w->hosts, h->host[end]);
+            host->alerted_flows++;
+            host->score += score;
+        }
+    }
+}
+
+void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    bool from_client = end == flow_client(h);
+    if (!c->dpi && !(c->dpi = l7_open(w->l7))) {
+        worker_count(w, REASON_dpi_no_memory, 0);
+        h->bits &= (uint16_t)~FLOW_DPI;
+        return;
+    }
+    if (!l7_feed(w->l7, c->dpi, p, from_client))
+        return;
+    struct l7_result r = {0};
+    l7_close(w->l7, c->dpi, p, from_client, &r);
+    flow_take_verdict(w, index, &r);
+}
+
+void flow_tell(struct worker *w, uint32_t index, enum end_reason why)
+{
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    /* Without memory for what was told the interval goes on, so that nothing is told twice. */
+    if (why == END_ACTIVE && !c->told && !(c->told = mem_alloc(ACCOUNT_flows, sizeof *c->told)))
+        return;
+    if (w->sink && c->interval_first) {
+        flow_to_record(w, index, true, &w->scratch);
+        w->scratch.end_reason = (uint8_t)why;
+        w->scratch.state = why == END_ACTIVE ? FLOW_ACTIVE : FLOW_ENDED;
+        w->sink->record(w->sink, &w->scratch);
+    }
+    c->interval_first = 0;
+    if (why != END_ACTIVE)
+        return;
+    flow_hot_at(&w->flows, index)->bits |= FLOW_FRESH;
+    for (unsigned end = 0; end < 2; end++) {
+        c->told->bytes[end] = c->bytes[end];
+        c->told->packets[end] = c->packets[end];
+        c->told->goodput[end] = c->goodput[end];
+        c->told->retrans[end] = c->tcp.retrans[end];
+        c->told->ooo[end] = c->tcp.ooo[end];
+        c->told->lost[end] = c->tcp.lost[end];
+        c->told->keepalive[end] = c->tcp.keepalive[end];
+        c->told->zero_window[end] = c->tcp.zero_window[end];
+    }
+}
+
+static void name_at_the_end(struct worker *w, uint32_t index)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned client = flow_client(h);
+    struct l7_tuple tuple = {c->addr[client], c->addr[!client], c->port[client], c->port[!client],
+                             c->proto};
+    struct l7_result r = {0};
+    if (c->dpi)
+        l7_end(w->l7, c->dpi, &tuple, &r);
+    else
+        l7_guess(w->l7, &tuple, &r);
+    flow_take_verdict(w, index, &r);
+}
+
+static void say_big_flow(struct worker *w, uint32_t index)
+{
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    uint64_t bytes = c->bytes[0] + c->bytes[1];
+    struct event_row *row = bytes >= BIG_FLOW_BYTES
+                                ? events_add(&w->events, w->now, EVENT_BIG_FLOW)
+                                : NULL;
+    if (!row)
+        return;
+    unsigned client = flow_client(flow_hot_at(&w->flows, index));
+    char name[100], from[ADDR_TEXT], to[ADDR_TEXT];
+    protos_full_name(c->l7_master, c->l7_app, name);
+    addr_print(&c->addr[client], from);
+    addr_print(&c->addr[!client], to);
+    snprintf(row->text, sizeof row->text, "%.40s from %s to %s ended after %llu MB", name, from, to,
+             (unsigned long long)(bytes / 1000000));
+    snprintf(row->filter, sizeof row->filter, "ip=%.40s ip=%.40s", from, to);
+}
+
+void flow_end(struct worker *w, uint32_t index, enum end_reason why)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    flow_fold(w, index, w->tick);
+    if (!c->named)
+        name_at_the_end(w, index);
+    flow_tell(w, index, why);
+    say_big_flow(w, index);
+
+    unsigned client = flow_client(h);
+    uint64_t bytes = c->bytes[0] + c->bytes[1], goodput = c->goodput[0] + c->goodput[1];
+    bool low = c->proto == 6 && (h->bits & FLOW_TWO_WAY) && goodput &&
+               goodput * 100 < bytes * LOW_GOODPUT_PERCENT;
+    for (unsigned end = 0; end < 2; end++) {
+        struct host *host = host_at(&w->hosts, h->host[end]);
+        host->flows[end != client]--;
+        host->low_goodput[end != client] += low;
+        host->unanswered[end != client] += !(h->bits & FLOW_TWO_WAY) && !host->is_multicast;
+        if (c->app_slot[end] != UINT16_MAX)
+            host->app[c->app_slot[end]].flows--;
+    }
+    for (unsigned i = 0; i < FLOW_GROUPS; i++)
+        if (c->group[i])
+            group_at(&w->groups, c->group[i])->flows--;
+    if (c->risk || (c->names && c->names->tls_mismatch))
+        w->tally.alerted_flows--;
+    w->tally.flows_ended++;
+    w->tally.active_packets -= c->packets[0] + c->packets[1];
+    w->tally.active_bytes -= bytes;
+    w->tally.ended_packets += c->packets[0] + c->packets[1];
+    w->tally.ended_bytes += bytes;
+    flows_give(&w->flows, index);
+}

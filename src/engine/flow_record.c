@@ -1,0 +1,156 @@
+/* flow_record.c - a flow as a record: everything that is known, pending deltas included. */
+#include <string.h>
+
+#include "engine/problem.h"
+#include "engine/worker.h"
+#include "model/protos.h"
+
+enum { SOON_ENDED = 1 /* seconds of silence after which a closed connection counts as completed */ };
+
+static uint32_t average_gap(nsec_t first, nsec_t last, uint64_t packets)
+{
+    if (packets < 2 || last <= first)
+        return 0;
+    uint64_t us = (uint64_t)(last - first) / 1000 / (packets - 1);
+    return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
+/* What the receiver's window allows: window * 8 / round trip. */
+static uint64_t max_bps(const struct flow_hot *h, const struct flow_cold *c, unsigned sender)
+{
+    uint64_t round = 2 * ((uint64_t)c->client_rtt + c->server_rtt);
+    uint64_t window = h->window[!sender];
+    if (!round || !window)
+        return 0;
+    if (c->tcp.wscale[0] && c->tcp.wscale[1])
+        window <<= c->tcp.wscale[!sender] - 1;
+    return window * 8 * 1000000 / round;
+}
+
+static void fill_counters(const struct flow_hot *h, const struct flow_cold *c, bool since_told,
+                          struct record *r)
+{
+    const struct flow_told none = {0};
+    const struct flow_told *told = since_told && c->told ? c->told : &none;
+    unsigned a = flow_client(h), b = !a;
+    r->sent_bytes = c->bytes[a] + h->bytes[a] - told->bytes[a];
+    r->rcvd_bytes = c->bytes[b] + h->bytes[b] - told->bytes[b];
+    r->sent_packets = c->packets[a] + h->packets[a] - told->packets[a];
+    r->rcvd_packets = c->packets[b] + h->packets[b] - told->packets[b];
+    r->sent_goodput = c->goodput[a] + h->goodput[a] - told->goodput[a];
+    r->rcvd_goodput = c->goodput[b] + h->goodput[b] - told->goodput[b];
+    r->sent_retrans = c->tcp.retrans[a] - told->retrans[a];
+    r->rcvd_retrans = c->tcp.retrans[b] - told->retrans[b];
+    r->sent_ooo = c->tcp.ooo[a] - told->ooo[a];
+    r->rcvd_ooo = c->tcp.ooo[b] - told->ooo[b];
+    /* A gap told as lost may turn out to be reordering in a later interval. */
+    r->sent_lost = c->tcp.lost[a] > told->lost[a] ? c->tcp.lost[a] - told->lost[a] : 0;
+    r->rcvd_lost = c->tcp.lost[b] > told->lost[b] ? c->tcp.lost[b] - told->lost[b] : 0;
+    r->sent_keepalive = c->tcp.keepalive[a] - told->keepalive[a];
+    r->rcvd_keepalive = c->tcp.keepalive[b] - told->keepalive[b];
+    r->sent_zero_window = c->tcp.zero_window[a] - told->zero_window[a];
+    r->rcvd_zero_window = c->tcp.zero_window[b] - told->zero_window[b];
+}
+
+static void fill_timing(const struct flow_hot *h, const struct flow_cold *c, struct record *r)
+{
+    unsigned a = flow_client(h), b = !a;
+    r->sent_iat_avg = average_gap(c->end_first[a], h->last[a], c->packets[a] + h->packets[a]);
+    r->rcvd_iat_avg = average_gap(c->end_first[b], h->last[b], c->packets[b] + h->packets[b]);
+    r->sent_iat_min = h->iat_min[a] == UINT32_MAX ? 0 : h->iat_min[a];
+    r->rcvd_iat_min = h->iat_min[b] == UINT32_MAX ? 0 : h->iat_min[b];
+    r->sent_iat_max = h->iat_max[a];
+    r->rcvd_iat_max = h->iat_max[b];
+    r->sent_min_ip = h->max_ip[a] ? h->min_ip[a] : 0;
+    r->rcvd_min_ip = h->max_ip[b] ? h->min_ip[b] : 0;
+    r->sent_max_ip = h->max_ip[a];
+    r->rcvd_max_ip = h->max_ip[b];
+    r->client_rtt = c->client_rtt;
+    r->server_rtt = c->server_rtt;
+    r->appl_latency = c->appl;
+    r->peak_bps = (uint64_t)h->peak_bytes * 8;
+    r->sent_max_bps = max_bps(h, c, a);
+    r->rcvd_max_bps = max_bps(h, c, b);
+}
+
+static void fill_names(const struct flow_cold *c, struct record *r)
+{
+    r->l7_master = c->l7_master;
+    r->l7_app = c->l7_app;
+    r->category = c->category;
+    r->breed = c->breed;
+    r->confidence = c->confidence;
+    r->risk = c->risk;
+    r->score = protos_risk_score(c->risk);
+    if (!c->names)
+        return;
+    r->tls_version = c->names->tls_version;
+    r->tls_cipher = c->names->tls_cipher;
+    r->tls_mismatch = c->names->tls_mismatch;
+    r->http_code = c->names->http_code;
+    r->dns_type = c->names->dns_type;
+    r->dns_code = c->names->dns_code;
+    r->tail.used = c->names->used;
+    memcpy(r->tail.bytes, c->names->bytes, c->names->used);
+}
+
+/* The last whole second, which is the tick before the running one. */
+static void fill_rate(const struct flow_cold *c, uint32_t tick, struct record *r)
+{
+    if (c->stamp + 1 != tick)
+        return;
+    r->bps = (uint64_t)c->tick_bytes * 8;
+    r->pps = c->tick_packets;
+    r->trend = c->tick_bytes > c->prev_bytes   ? TREND_UP
+               : c->tick_bytes < c->prev_bytes ? TREND_DOWN
+                                               : TREND_STEADY;
+}
+
+void flow_to_record(const struct worker *w, uint32_t index, bool since_told, struct record *r)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned a = flow_client(h), b = !a;
+    memset(r, 0, offsetof(struct record, tail.bytes));
+    r->flow_first = c->first;
+    r->first = since_told && c->interval_first ? c->interval_first : c->first;
+    r->last = flow_last(h) > r->first ? flow_last(h) : r->first;
+    r->worker = w->number;
+    r->slot = index;
+    r->generation = c->generation;
+    r->iface = w->iface;
+    r->client = c->addr[a];
+    r->server = c->addr[b];
+    r->client_port = c->port[a];
+    r->server_port = c->port[b];
+    r->client_mac = c->mac[a];
+    r->server_mac = c->mac[b];
+    r->proto = c->proto;
+    r->version = c->version;
+    r->vlan = c->vlan;
+    r->vlan_inner = c->vlan_inner;
+    fill_counters(h, c, since_told, r);
+    fill_timing(h, c, r);
+    fill_rate(c, w->tick, r);
+    r->client_flags = h->tcp_flags[a];
+    r->server_flags = h->tcp_flags[b];
+    r->tcp_state = (uint8_t)flow_tcp_state(h, c);
+    r->state = (h->bits & FLOW_CLOSED) && w->now - r->last > SOON_ENDED * SECOND ? FLOW_COMPLETED
+                                                                                 : FLOW_ACTIVE;
+    r->client_tos = c->tos[a];
+    r->server_tos = c->tos[b];
+    r->client_ttl = c->ttl[a];
+    r->server_ttl = c->ttl[b];
+    r->client_icmp = c->icmp[a];
+    r->server_icmp = c->icmp[b];
+    r->client_reason = c->client_reason;
+    r->locality = c->locality;
+    if (c->tunnel) {
+        r->tunnels_seen = c->tunnel->seen;
+        r->outer_src = c->tunnel->src;
+        r->outer_dst = c->tunnel->dst;
+        r->tunnel_id = c->tunnel->id;
+    }
+    fill_names(c, r);
+    r->problem = (uint8_t)problem_of(r, w->now);
+}

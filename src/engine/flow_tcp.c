@@ -1,0 +1,192 @@
+/* flow_tcp.c - TCP: handshake, connection state, sequence numbers.
+ *
+ * Terms follow RFC 9293. A segment beyond the expected number opens a gap (lost before Weir, or
+ * late); one that falls into a young gap was out of order, into an old one a retransmission of
+ * what was lost; one from before the expected number that fills no gap is a retransmission.
+ */
+#include "engine/worker.h"
+
+enum { REORDER_US = 3000 /* a late segment within this time was reordered, as Wireshark judges */ };
+
+static uint32_t usec(nsec_t from, nsec_t to)
+{
+    if (!from || to <= from)
+        return 0;
+    uint64_t us = (uint64_t)(to - from) / 1000;
+    return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
+/* A SYN that agrees with an earlier choice of the client is the better reason for it. */
+static void settle_client(struct flow_hot *h, struct flow_cold *c, unsigned client, uint8_t because)
+{
+    if (c->client_reason == CLIENT_SYN || c->client_reason == CLIENT_SYN_ACK)
+        return;
+    if (flow_client(h) == client)
+        c->client_reason = because;
+}
+
+void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
+    if (p->tcp_flags & TCP_SYN) {
+        bool answer = p->tcp_flags & TCP_ACK;
+        w->tally.syn += !answer;
+        w->tally.syn_ack += answer;
+        from->syn[SIDE_SENT]++;
+        to->syn[SIDE_RCVD]++;
+        c->tcp.wscale[end] = p->tcp_wscale;
+        settle_client(h, c, answer ? !end : end, answer ? CLIENT_SYN_ACK : CLIENT_SYN);
+        if (!answer && !c->tcp.syn)
+            c->tcp.syn = p->ts;
+        if (answer && c->tcp.syn && !c->tcp.syn_ack) {
+            c->tcp.syn_ack = p->ts;
+            c->server_rtt = usec(c->tcp.syn, p->ts) / 2;
+        }
+    }
+    if (p->tcp_flags & TCP_FIN) {
+        w->tally.fin++;
+        from->fin[SIDE_SENT]++;
+        to->fin[SIDE_RCVD]++;
+        if (h->tcp_flags[!end] & TCP_FIN)
+            h->bits |= FLOW_CLOSED;
+    }
+    if (p->tcp_flags & TCP_RST) {
+        w->tally.rst++;
+        from->rst[SIDE_SENT]++;
+        to->rst[SIDE_RCVD]++;
+        h->bits |= FLOW_CLOSED;
+        if (!c->tcp.first_rst)
+            c->tcp.first_rst = (uint8_t)(1 + end);
+    }
+}
+
+void flow_time(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    bool from_client = end == flow_client(h);
+    if (p->is_tcp && from_client && c->tcp.syn_ack && !c->client_rtt &&
+        (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK)
+        c->client_rtt = usec(c->tcp.syn_ack, p->ts) / 2;
+    if (!p->payload_len)
+        return;
+    if (from_client && !c->request) {
+        c->request = p->ts;
+    } else if (!from_client) {
+        if (c->request)
+            c->appl = usec(c->request, p->ts);
+        h->bits &= (uint16_t)~FLOW_TIMING;
+    }
+}
+
+/* A hole in the sequence: everything from the expected number to this segment. */
+static void open_gap(struct worker *w, struct flow_hot *h, struct flow_cold *c,
+                     const struct packet *p, unsigned end)
+{
+    c->tcp.lost[end]++;
+    c->tcp.gap_from[end] = h->next_seq[end];
+    c->tcp.gap_to[end] = p->tcp_seq;
+    c->tcp.gap_ts[end] = p->ts;
+    host_at(&w->hosts, h->host[end])->lost[SIDE_SENT]++;
+    host_at(&w->hosts, h->host[!end])->lost[SIDE_RCVD]++;
+    w->tally.lost++;
+}
+
+static void late_segment(struct worker *w, struct flow_hot *h, struct flow_cold *c,
+                         const struct packet *p, unsigned end)
+{
+    struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
+    bool fills = c->tcp.gap_ts[end] && (int32_t)(p->tcp_seq - c->tcp.gap_from[end]) >= 0 &&
+                 (int32_t)(p->tcp_seq - c->tcp.gap_to[end]) < 0;
+    if (!fills || usec(c->tcp.gap_ts[end], p->ts) > REORDER_US) {
+        c->tcp.retrans[end]++;
+        from->retrans[SIDE_SENT]++;
+        to->retrans[SIDE_RCVD]++;
+        w->tally.retrans++;
+        return;
+    }
+    c->tcp.ooo[end]++;
+    from->ooo[SIDE_SENT]++;
+    to->ooo[SIDE_RCVD]++;
+    w->tally.ooo++;
+    /* The gap was no loss if this segment starts where it began. */
+    if (p->tcp_seq == c->tcp.gap_from[end] && c->tcp.lost[end]) {
+        c->tcp.lost[end]--;
+        from->lost[SIDE_SENT] -= from->lost[SIDE_SENT] > 0;
+        to->lost[SIDE_RCVD] -= to->lost[SIDE_RCVD] > 0;
+        w->tally.lost -= w->tally.lost > 0;
+        c->tcp.gap_ts[end] = 0;
+    }
+}
+
+void flow_tcp_sequence(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    uint16_t known = (uint16_t)(FLOW_SEQ_LOW << end);
+    uint32_t advance = p->payload_len + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
+    if (__builtin_expect(!p->tcp_window && !(p->tcp_flags & (TCP_RST | TCP_SYN | TCP_FIN)), 0)) {
+        flow_cold_at(&w->flows, index)->tcp.zero_window[end]++;
+        w->tally.zero_window++;
+    }
+    int32_t ahead = (int32_t)(p->tcp_seq - h->next_seq[end]);
+    if (__builtin_expect(!(h->bits & known) || (p->tcp_flags & TCP_SYN), 0)) {
+        bool again = (h->bits & known) && ahead < 0 && p->tcp_seq + advance == h->next_seq[end];
+        h->bits |= known;
+        h->next_seq[end] = p->tcp_seq + advance;
+        if (again)
+            late_segment(w, h, flow_cold_at(&w->flows, index), p, end);
+        return;
+    }
+    if (__builtin_expect(!ahead, 1)) {
+        h->next_seq[end] += advance;
+        return;
+    }
+    if (p->tcp_flags & TCP_RST)
+        return;
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    if (ahead == -1 && p->payload_len <= 1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN))) {
+        c->tcp.keepalive[end]++;
+        w->tally.keepalive++;
+    } else if (ahead > 0) {
+        open_gap(w, h, c, p, end);
+        h->next_seq[end] = p->tcp_seq + advance;
+    } else if (advance) {
+        late_segment(w, h, c, p, end);
+        if ((int32_t)(p->tcp_seq + advance - h->next_seq[end]) > 0)
+            h->next_seq[end] = p->tcp_seq + advance;
+    }
+}
+
+enum tcp_state flow_tcp_state(const struct flow_hot *h, const struct flow_cold *c)
+{
+    if (c->proto != 6)
+        return TCP_STATE_NONE;
+    unsigned client = flow_client(h);
+    uint8_t mine = h->tcp_flags[client], theirs = h->tcp_flags[!client];
+    bool syn = mine & TCP_SYN, answered = (theirs & TCP_SYN) && (theirs & TCP_ACK);
+    bool client_rst = c->tcp.first_rst == 1 + client, server_rst = c->tcp.first_rst == 2 - client;
+    if (!syn && answered)
+        return server_rst ? TCP_RSTRH : (theirs & TCP_FIN) ? TCP_SHR : TCP_OTH;
+    if (!syn)
+        return TCP_OTH;
+    if (!answered) {
+        if (server_rst)
+            return TCP_REJ;
+        if (client_rst)
+            return TCP_RSTOS0;
+        return (mine & TCP_FIN) ? TCP_SH : TCP_S0;
+    }
+    if (client_rst)
+        return TCP_RSTO;
+    if (server_rst)
+        return TCP_RSTR;
+    if ((mine & TCP_FIN) && (theirs & TCP_FIN))
+        return TCP_SF;
+    if (mine & TCP_FIN)
+        return TCP_S2;
+    if (theirs & TCP_FIN)
+        return TCP_S3;
+    return TCP_S1;
+}

@@ -1,0 +1,52 @@
+/* flows.h - one worker's table of flows: find, make, give back. */
+#ifndef WEIR_ENGINE_FLOWS_H
+#define WEIR_ENGINE_FLOWS_H
+
+#include "base/pool.h"
+#include "base/table.h"
+#include "engine/flow.h"
+
+struct flows {
+    struct pool hot;    /* struct flow_hot; the same index in both */
+    struct pool cold;   /* struct flow_cold */
+    struct table table;
+    uint32_t hand;      /* where the search for somebody to evict goes on */
+    uint32_t generation;
+};
+
+/* Room for limit flows. The owner is one worker, for all of these. */
+bool flows_init(struct flows *fs, uint32_t limit, struct err *e);
+void flows_fini(struct flows *fs);
+
+static inline struct flow_hot *flow_hot_at(const struct flows *fs, uint32_t index)
+{
+    return (struct flow_hot *)(void *)(fs->hot.base + (size_t)index * sizeof(struct flow_hot));
+}
+
+static inline struct flow_cold *flow_cold_at(const struct flows *fs, uint32_t index)
+{
+    return (struct flow_cold *)(void *)(fs->cold.base + (size_t)index * fs->cold.stride);
+}
+
+/* Index of the flow with this key, 0 when there is none. */
+static inline uint32_t flows_find(const struct flows *fs, const struct keyed *k)
+{
+    for (struct table_walk w = table_find(&fs->table, k->hash); table_next(&fs->table, &w);) {
+        const struct flow_hot *h = flow_hot_at(fs, w.index);
+        if (h->key.low == k->key.low && h->key.high == k->key.high)
+            return w.index;
+    }
+    return 0;
+}
+
+/* A new zeroed flow under the key, or 0 when the limit is reached. */
+uint32_t flows_take(struct flows *fs, const struct keyed *k);
+/* Gives the slot back; names, tunnel and told are freed here, DPI state and hosts before by the
+ * caller. */
+void flows_give(struct flows *fs, uint32_t index);
+
+/* A flow that may go to make room: half-open or of few packets in one direction, the first found
+ * from the hand on within `tries` slots; 0 when there is none. */
+uint32_t flows_victim(struct flows *fs, unsigned tries);
+
+#endif

@@ -1,0 +1,63 @@
+/* problem.c - from counters to a verdict. */
+#include "engine/problem.h"
+
+#include <string.h>
+
+enum {
+    NO_ANSWER_SECONDS = 3,
+    RETRANS_PERCENT = 15,      /* ntopng's default for TCP packet issues */
+    RETRANS_PACKETS = 10,      /* too few packets say nothing */
+    SLOW_NETWORK_US = 250000,  /* half a round trip */
+    SLOW_SERVER_US = 1000000
+};
+
+static bool no_answer(const struct record *r, nsec_t now)
+{
+    if (r->rcvd_packets || r->proto != 6 || r->tcp_state != TCP_S0)
+        return false;
+    return r->state == FLOW_ENDED || now - r->first > NO_ANSWER_SECONDS * SECOND;
+}
+
+enum problem problem_of(const struct record *r, nsec_t now)
+{
+    uint64_t packets = r->sent_packets + r->rcvd_packets;
+    uint64_t again = (uint64_t)r->sent_retrans + r->rcvd_retrans;
+    if (r->tls_mismatch)
+        return PROBLEM_CERTIFICATE_MISMATCH;
+    if (no_answer(r, now))
+        return PROBLEM_NO_ANSWER;
+    if (r->tcp_state == TCP_REJ)
+        return PROBLEM_REFUSED;
+    if (r->risk)
+        return PROBLEM_RISK;
+    if (packets >= RETRANS_PACKETS && again * 100 > packets * RETRANS_PERCENT)
+        return PROBLEM_RETRANSMISSIONS;
+    if (r->sent_zero_window || r->rcvd_zero_window)
+        return PROBLEM_ZERO_WINDOW;
+    if (r->client_rtt > SLOW_NETWORK_US || r->server_rtt > SLOW_NETWORK_US)
+        return PROBLEM_SLOW_NETWORK;
+    if (r->appl_latency > SLOW_SERVER_US && r->proto == 6)
+        return PROBLEM_SLOW_SERVER;
+    if (r->dns_code)
+        return PROBLEM_DNS_ERROR;
+    if (r->http_code >= 400)
+        return PROBLEM_HTTP_ERROR;
+    return PROBLEM_NONE;
+}
+
+const char *agent_os(const uint8_t *agent, size_t len)
+{
+    static const struct {
+        const char *mark, *os;
+    } known[] = {{"Windows NT 10", "Windows 10 or 11"}, {"Windows NT 6.3", "Windows 8.1"},
+                 {"Windows NT 6.1", "Windows 7"},       {"Windows", "Windows"},
+                 {"Android", "Android"},                {"iPhone", "iOS"},
+                 {"iPad", "iPadOS"},                    {"Mac OS X", "macOS"},
+                 {"CrOS", "ChromeOS"},                  {"Linux x86_64", "Linux x86_64"},
+                 {"Linux", "Linux"},                    {"FreeBSD", "FreeBSD"},
+                 {"Darwin", "macOS or iOS"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (memmem(agent, len, known[i].mark, strlen(known[i].mark)))
+            return known[i].os;
+    return NULL;
+}

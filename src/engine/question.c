@@ -1,0 +1,274 @@
+/* question.c - the asker's side: letters to the workers, a wait, and one answer out of the parts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/answer.h"
+#include "engine/engine_private.h"
+#include "engine/merge.h"
+
+enum { PARTS = 256, CANDIDATES = 64 };
+
+static size_t row_size(enum question_kind kind)
+{
+    switch (kind) {
+    case QUESTION_FLOWS:
+    case QUESTION_FLOW:
+        return sizeof(struct record);
+    case QUESTION_HOSTS:
+        return sizeof(struct host_row);
+    case QUESTION_HOST:
+        return sizeof(struct host_detail);
+    case QUESTION_GROUPS:
+        return sizeof(struct group_row);
+    case QUESTION_TOP:
+        return sizeof(struct top_row);
+    case QUESTION_TOTALS:
+        return sizeof(struct totals_row);
+    case QUESTION_SERIES:
+        return sizeof(struct series_row);
+    case QUESTION_EVENTS:
+        return sizeof(struct event_row);
+    }
+    return 0;
+}
+
+/* The member of the answer that holds rows of the kind. */
+static void **rows_of(struct answer *a, enum question_kind kind)
+{
+    switch (kind) {
+    case QUESTION_FLOWS:
+    case QUESTION_FLOW:
+        return (void **)&a->records;
+    case QUESTION_HOSTS:
+        return (void **)&a->hosts;
+    case QUESTION_HOST:
+        return (void **)&a->host;
+    case QUESTION_GROUPS:
+        return (void **)&a->groups;
+    case QUESTION_TOP:
+        return (void **)&a->tops;
+    case QUESTION_TOTALS:
+        return (void **)&a->totals;
+    case QUESTION_SERIES:
+        return (void **)&a->series;
+    case QUESTION_EVENTS:
+        break;
+    }
+    return (void **)&a->events;
+}
+
+struct answer_box *answer_new(enum question_kind kind, size_t rows)
+{
+    struct answer_box *box = mem_alloc(ACCOUNT_answers, sizeof *box);
+    if (!box)
+        return NULL;
+    box->kind = kind;
+    if (!rows)
+        return box;
+    void *memory = mem_alloc(ACCOUNT_answers, rows * row_size(kind));
+    if (!memory) {
+        mem_free(ACCOUNT_answers, box, sizeof *box);
+        return NULL;
+    }
+    *rows_of(&box->answer, kind) = memory;
+    box->rows = rows;
+    return box;
+}
+
+void answer_free(struct answer *a)
+{
+    if (!a)
+        return;
+    struct answer_box *box = (struct answer_box *)(void *)a; /* its first member */
+    for (uint32_t i = 0; a->series && i < a->n; i++)
+        mem_free(ACCOUNT_answers, a->series[i].value, a->series[i].n * sizeof(uint64_t));
+    if (box->rows)
+        mem_free(ACCOUNT_answers, *rows_of(a, box->kind), box->rows * row_size(box->kind));
+    mem_free(ACCOUNT_answers, box, sizeof *box);
+}
+
+static void asking_put(struct asking *as)
+{
+    if (atomic_fetch_sub(&as->references, 1) > 1)
+        return;
+    event_fini(&as->done);
+    mem_free(ACCOUNT_answers, as, sizeof *as);
+}
+
+void part_put(struct part *p)
+{
+    if (atomic_fetch_sub(&p->references, 1) > 1)
+        return;
+    filter_free((struct filter *)(uintptr_t)p->question.filter);
+    answer_free(p->box ? &p->box->answer : NULL);
+    mem_free(ACCOUNT_answers, p->picks.pick, (p->picks.limit + 1) * sizeof *p->picks.pick);
+    mem_free(ACCOUNT_answers, p->marked, p->marked_words * sizeof *p->marked);
+    mem_free(ACCOUNT_answers, p->sums, p->sums_cap * sizeof *p->sums);
+    mem_free(ACCOUNT_answers, p->only, p->only_n * sizeof *p->only);
+    asking_put(p->asking);
+    mem_free(ACCOUNT_answers, p, sizeof *p);
+}
+
+static struct part *part_new(const struct question *q, struct worker *w, struct asking *as)
+{
+    struct part *p = mem_alloc(ACCOUNT_answers, sizeof *p);
+    if (!p)
+        return NULL;
+    p->question = *q;
+    p->question.filter = filter_keep(q->filter);
+    if (q->host_text) {
+        strncpy(p->host_text, q->host_text, sizeof p->host_text - 1);
+        p->question.host_text = p->host_text;
+    }
+    p->worker = w;
+    p->asking = as;
+    atomic_fetch_add(&as->references, 1);
+    atomic_store(&p->references, 2);
+    return p;
+}
+
+/* Answers in the asker's own thread, for a worker whose thread has ended. */
+static void answer_inline(struct part *p)
+{
+    pthread_mutex_lock(&p->worker->stopped_lock);
+    while (!part_step(p, UINT32_MAX)) {
+    }
+    pthread_mutex_unlock(&p->worker->stopped_lock);
+    atomic_store(&p->state, PART_READY);
+    part_put(p);
+}
+
+static void send_part(struct part *p)
+{
+    struct worker *w = p->worker;
+    int state = atomic_load(&w->state);
+    if (state == WORKER_STOPPED || state == WORKER_NEW) {
+        answer_inline(p);
+        return;
+    }
+    mailbox_send(&w->questions, &p->letter);
+    event_set(&w->wake);
+    w->source->ops->wake(w->source);
+}
+
+/* True when every part is ready; waits for it until the deadline. */
+static bool wait_parts(struct part **part, unsigned n, struct asking *as, nsec_t deadline)
+{
+    for (;;) {
+        event_clear(&as->done);
+        bool all = true;
+        for (unsigned i = 0; i < n && all; i++)
+            all = atomic_load(&part[i]->state) == PART_READY;
+        if (all)
+            return true;
+        if (!event_wait(&as->done, deadline))
+            return false;
+    }
+}
+
+/* One round: the question to each worker of the interface, and what came back in time. */
+struct round {
+    struct part *part[PARTS];
+    unsigned n;
+    bool complete;
+};
+
+static void ask_round(struct engine *en, const struct question *q, const struct answer *only,
+                      struct round *r)
+{
+    struct asking *as = mem_alloc(ACCOUNT_answers, sizeof *as);
+    r->n = 0;
+    r->complete = as != NULL;
+    if (!as)
+        return;
+    event_init(&as->done);
+    atomic_store(&as->references, 1);
+    for (unsigned i = 0; i < en->n; i++) {
+        if (q->iface >= 0 && (unsigned)q->iface != i)
+            continue;
+        for (unsigned k = 0; k < en->interface[i].n && r->n < PARTS; k++) {
+            struct part *p = part_new(q, &en->interface[i].worker[k], as);
+            if (!p || (only && !part_restrict(p, only))) {
+                r->complete = false;
+                if (p) {
+                    part_put(p);
+                    part_put(p);
+                }
+                continue;
+            }
+            r->part[r->n++] = p;
+        }
+    }
+    for (unsigned i = 0; i < r->n; i++)
+        send_part(r->part[i]);
+    nsec_t deadline = clock_mono() + (q->timeout ? q->timeout : SECOND);
+    if (wait_parts(r->part, r->n, as, deadline)) {
+        asking_put(as);
+        return;
+    }
+    /* Leave behind those who are late: they notice, and free their part by themselves. */
+    unsigned kept = 0;
+    for (unsigned i = 0; i < r->n; i++) {
+        int open = PART_OPEN;
+        if (atomic_compare_exchange_strong(&r->part[i]->state, &open, PART_ABANDONED)) {
+            part_put(r->part[i]);
+            r->complete = false;
+        } else {
+            r->part[kept++] = r->part[i];
+        }
+    }
+    r->n = kept;
+    asking_put(as);
+}
+
+static struct answer *merge_round(struct round *r, const struct question *q)
+{
+    struct answer *parts[PARTS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->n; i++) {
+        if (r->part[i]->box)
+            parts[n++] = &r->part[i]->box->answer;
+        else
+            r->complete = false;
+    }
+    struct answer *a = merge_answers(q, parts, n);
+    for (unsigned i = 0; i < r->n; i++)
+        part_put(r->part[i]);
+    if (a)
+        a->complete = r->complete;
+    return a;
+}
+
+static unsigned workers_of(const struct engine *en, int iface)
+{
+    unsigned most = 0;
+    for (unsigned i = 0; i < en->n; i++)
+        if ((iface < 0 || (unsigned)iface == i) && en->interface[i].n > most)
+            most = en->interface[i].n;
+    return most;
+}
+
+struct answer *question_ask(struct engine *en, const struct question *q)
+{
+    static struct answer_box nothing; /* when not even an empty answer can be had */
+    struct round round;
+    struct question wide = *q;
+    bool split = q->kind == QUESTION_HOSTS && workers_of(en, q->iface) > 1;
+    if (split) {
+        /* Each worker knows a part of a host: first the candidates of each, with some to spare,
+         * then the counters of all of them from every worker. */
+        wide.limit = (q->offset + q->limit) * 2 + CANDIDATES;
+        wide.offset = 0;
+    }
+    ask_round(en, &wide, NULL, &round);
+    struct answer *a = merge_round(&round, split ? &wide : q);
+    if (a && split && a->n) {
+        struct answer *candidates = a;
+        ask_round(en, &wide, candidates, &round);
+        a = merge_round(&round, q);
+        if (a)
+            a->total = candidates->total;
+        answer_free(candidates);
+    }
+    return a ? a : &nothing.answer;
+}

@@ -1,0 +1,173 @@
+/* worker.c - a worker's life: read, count, keep time, answer; and its totals. */
+#include "engine/worker.h"
+
+enum {
+    READ_TIMEOUT_MS = 100, /* how long a quiet interface sleeps before time is looked at */
+    BURSTS_PER_LOOP = 64   /* bursts of a file between two looks at questions and stop */
+};
+
+bool worker_init(struct worker *w, struct err *e)
+{
+    const struct engine_config *config = w->config;
+    struct hosts_config hosts = {.limit = config->max_hosts, .locals = config->locals,
+                                 .local_idle = config->local_host_idle,
+                                 .remote_idle = config->remote_host_idle,
+                                 .keep_series = config->keep_series};
+    event_init(&w->wake);
+    pthread_mutex_init(&w->stopped_lock, NULL);
+    return decoder_init(&w->decoder, config->decap, e) &&
+           flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
+           groups_init(&w->groups, config->keep_series, e) && dns_cache_init(&w->dns, e) &&
+           series_init(&w->series, config->keep_series, e) &&
+           (w->l7 = l7_new(&config->l7, e)) != NULL;
+}
+
+void worker_fini(struct worker *w)
+{
+    thread_join(&w->thread);
+    flows_fini(&w->flows);
+    hosts_fini(&w->hosts);
+    groups_fini(&w->groups);
+    dns_cache_fini(&w->dns);
+    series_fini(&w->series);
+    if (w->l7)
+        l7_free(w->l7);
+    decoder_fini(&w->decoder);
+    if (w->source)
+        w->source->ops->close(w->source);
+    event_fini(&w->wake);
+    pthread_mutex_destroy(&w->stopped_lock);
+}
+
+static bool must_stop(const struct worker *w)
+{
+    return atomic_load_explicit(&w->stop, memory_order_relaxed);
+}
+
+/* The clock of a live interface: whole seconds bring a tick, the time between them slices. */
+static void live_time(struct worker *w, nsec_t now)
+{
+    if (now > w->now)
+        w->now = now;
+    if (w->now >= w->next_tick)
+        worker_tick(w, w->now - w->now % SECOND);
+    else
+        worker_sweep_slice(w, w->now);
+}
+
+static void run_live(struct worker *w)
+{
+    struct burst burst;
+    while (!must_stop(w)) {
+        bool busy = worker_answer(w);
+        enum source_result got = w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
+        live_time(w, burst.now);
+        if (got == SOURCE_OK)
+            worker_burst(w, &burst);
+        else if (got == SOURCE_END)
+            break;
+    }
+}
+
+static void run_file(struct worker *w)
+{
+    struct burst burst;
+    for (unsigned n = 0; !must_stop(w); n++) {
+        bool look = n % BURSTS_PER_LOOP == 0 || mailbox_has(&w->questions) || w->open;
+        if (look)
+            worker_answer(w);
+        enum source_result got = w->source->ops->read(w->source, &burst, READ_TIMEOUT_MS);
+        if (got == SOURCE_OK)
+            worker_burst(w, &burst);
+        else if (got == SOURCE_END)
+            break;
+    }
+    /* The last second has no successor to close it. */
+    if (w->next_tick)
+        worker_tick(w, w->next_tick);
+}
+
+static void end_all_flows(struct worker *w)
+{
+    for (uint32_t i = 1; i < w->flows.hot.top; i++)
+        if (flow_hot_at(&w->flows, i)->bits & FLOW_USED)
+            flow_end(w, i, END_FORCED);
+}
+
+void worker_run(void *argument)
+{
+    struct worker *w = argument;
+    if (w->source->is_file)
+        run_file(w);
+    else
+        run_live(w);
+    atomic_store(&w->state, WORKER_DONE);
+    while (!must_stop(w)) {
+        while (worker_answer(w)) {
+        }
+        event_wait(&w->wake, clock_mono() + SECOND);
+        event_clear(&w->wake);
+    }
+    end_all_flows(w);
+    /* From here on askers answer for themselves; who came just before is answered now. */
+    atomic_store(&w->state, WORKER_STOPPED);
+    while (worker_answer(w)) {
+    }
+}
+
+static void add_source(const struct worker *w, struct totals_row *t)
+{
+    const struct source_counts *c = &w->source->counts;
+    /* While several workers are at different places of a file only the end can be compared. */
+    if (w->share <= 1 || atomic_load(&w->state) >= WORKER_DONE) {
+        t->received = counter_get(&c->received);
+        t->received_bytes = counter_get(&c->received_bytes);
+    }
+    t->filtered = counter_get(&c->filtered);
+    t->kernel_dropped = counter_get(&c->kernel_dropped);
+    t->interface_dropped = counter_get(&c->interface_dropped);
+    t->damaged = counter_get(&c->damaged);
+    for (unsigned r = 0; r < REASONS; r++) {
+        t->packets[r] += counter_get(&w->decoder.packets[r]);
+        t->bytes[r] += counter_get(&w->decoder.bytes[r]);
+    }
+}
+
+void worker_totals(const struct worker *w, struct totals_row *t)
+{
+    const struct tally *y = &w->tally;
+    *t = (struct totals_row){
+        .now = w->now, .first = w->first, .last = w->last,
+        .wire_packets = y->wire_packets, .wire_bytes = y->wire_bytes,
+        .ip_packets = y->ip_packets, .ip_bytes = y->ip_bytes,
+        .overhead_bytes = y->overhead_bytes, .excess_bytes = y->excess_bytes,
+        .ip_v4_bytes = y->v4_bytes, .ip_v6_bytes = y->v6_bytes,
+        .upload_bytes = y->upload_bytes, .download_bytes = y->download_bytes,
+        .goodput_bytes = y->goodput_bytes,
+        .retrans = y->retrans, .ooo = y->ooo, .lost = y->lost, .keepalive = y->keepalive,
+        .zero_window = y->zero_window,
+        .tcp_syn = y->syn, .tcp_synack = y->syn_ack, .tcp_fin = y->fin, .tcp_rst = y->rst,
+        .flows_active = w->flows.hot.used, .flows_created = y->flows_created,
+        .flows_ended = y->flows_ended, .flows_evicted = y->flows_evicted,
+        .flow_packets_active = y->active_packets + y->pending_packets,
+        .flow_bytes_active = y->active_bytes + y->pending_bytes,
+        .flow_packets_ended = y->ended_packets, .flow_bytes_ended = y->ended_bytes,
+        .hosts_active = w->hosts.pool.used - 1, .hosts_local = w->hosts.local,
+        .hosts_created = w->hosts.created, .devices = w->groups.devices,
+        .bps = y->bps_bytes * 8, .pps = y->pps_packets,
+        .upload_bps = y->bps_upload * 8, .download_bps = y->bps_download * 8,
+        .dpi_open = l7_open_states(w->l7), .questions = y->questions,
+        .question_ns = (uint64_t)y->question_ns, .alerted_flows = y->alerted_flows,
+        .workers = 1, .workers_done = atomic_load(&w->state) >= WORKER_DONE};
+    memcpy(t->l4, y->l4, sizeof t->l4);
+    memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
+    memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);
+    memcpy(t->sizes, y->sizes, sizeof t->sizes);
+    for (unsigned r = 0; r < REASONS; r++) {
+        t->packets[r] = counter_get(&w->reasons[r]);
+        t->bytes[r] = counter_get(&w->reason_bytes[r]);
+    }
+    /* Workers that read the same file all see every frame; the first speaks for them. */
+    if (w->share <= 1 || !w->number)
+        add_source(w, t);
+}

@@ -1,0 +1,149 @@
+/* worker.h - one capture queue's whole world, and how its parts see it. Private to the engine.
+ *
+ * Everything here belongs to the worker's thread; what others may read while it runs are the
+ * counters of the decoder, `reasons` and the source. packet_path.c is the way of a packet, sweep.c
+ * the way of time, answer.c the way of a question.
+ */
+#ifndef WEIR_ENGINE_WORKER_H
+#define WEIR_ENGINE_WORKER_H
+
+#include "base/mailbox.h"
+#include "base/thread.h"
+#include "engine/dns_cache.h"
+#include "engine/engine.h"
+#include "engine/events.h"
+#include "engine/flows.h"
+#include "engine/groups.h"
+#include "engine/hosts.h"
+#include "engine/question.h"
+#include "engine/series.h"
+#include "net/decode.h"
+
+/* Counters that the packet path and the sweep add to; struct totals_row is made from them. */
+struct tally {
+    uint64_t wire_packets, wire_bytes;
+    uint64_t ip_packets, ip_bytes, overhead_bytes, excess_bytes, v4_bytes, v6_bytes;
+    uint64_t pending_packets, pending_bytes; /* counted in flows but not folded yet */
+    uint64_t active_packets, active_bytes;   /* folded into flows that live */
+    uint64_t ended_packets, ended_bytes;     /* of flows that are gone */
+    uint64_t goodput_bytes;
+    struct traffic l4[L4_CLASSES];
+    uint64_t local_bytes[4], local_packets[4];
+    uint64_t upload_bytes, download_bytes, internal_bytes;
+    uint64_t retrans, ooo, lost, keepalive, zero_window;
+    uint64_t syn, syn_ack, fin, rst;
+    uint64_t sizes[SIZE_BINS];
+    uint64_t flows_created, flows_ended, flows_evicted;
+    uint64_t alerted_flows;
+    uint64_t bps_bytes, pps_packets, bps_upload, bps_download; /* of the last whole second */
+    uint64_t before_bytes, before_packets, before_upload, before_download; /* at the last second */
+    uint64_t questions, sweep_ns;
+    int64_t question_ns;
+};
+
+enum worker_state { WORKER_NEW, WORKER_RUNS, WORKER_DONE /* file read, still answers */, WORKER_STOPPED };
+
+struct part; /* a worker's share of a question, see answer.h */
+
+struct worker {
+    const struct engine_config *config;
+    struct source *source;
+    struct sink *sink;            /* or NULL */
+    unsigned number;              /* within the interface */
+    unsigned share;               /* workers among which a source that sees all is split; 1 = mine */
+    uint32_t iface;
+
+    struct decoder decoder;
+    struct l7 *l7;
+    struct flows flows;
+    struct hosts hosts;
+    struct groups groups;
+    struct dns_cache dns;
+    struct series series;
+    struct events events;
+    struct tally tally;
+    counter_t reasons[REASONS];       /* raised by the worker itself, with wire bytes beside */
+    counter_t reason_bytes[REASONS];
+
+    nsec_t now;                   /* newest packet time; live: the wall clock of the burst */
+    nsec_t first, last;           /* first and newest packet */
+    nsec_t next_tick;             /* whole second at which to fold next, 0 before the first packet */
+    uint32_t tick;                /* seconds since 1970 of the last fold */
+    uint32_t sweep_at;            /* slice sweep: next flow, 0 = pass finished */
+    uint32_t host_sweep_at;
+    nsec_t sweep_began;
+
+    struct mailbox questions;
+    struct part *open;            /* parts being answered, oldest first */
+    struct event wake;
+    struct thread thread;
+    atomic_int state;             /* enum worker_state */
+    atomic_bool stop;
+    pthread_mutex_t stopped_lock; /* after WORKER_STOPPED askers answer for themselves, in turn */
+    struct record scratch;        /* for records on their way to the sink or a filter */
+};
+
+/* --- packet_path.c --- */
+/* Takes a burst through decoding, lookup and counting. */
+void worker_burst(struct worker *w, const struct burst *b);
+
+/* --- flow_life.c --- */
+/* A new flow for the packet, with hosts and groups; 0 when there is no room even after eviction. */
+uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k);
+/* The first packet of an end: what is kept of it, and its MAC. */
+void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* Counts what is left in the hot half, tells the sink, gives everything back. */
+void flow_end(struct worker *w, uint32_t index, enum end_reason why);
+/* Tells the sink what the flow did since its last record. */
+void flow_tell(struct worker *w, uint32_t index, enum end_reason why);
+/* Feeds an undecided flow's packet to detection and takes the verdict when there is one. */
+void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* Names a flow whose detection is over. */
+void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result *r);
+
+/* --- flow_record.c --- */
+/* Fills *r with everything known about the flow, pending deltas included; since_told: only what no
+ * record has told yet. */
+void flow_to_record(const struct worker *w, uint32_t index, bool since_told, struct record *r);
+
+/* --- flow_tcp.c --- */
+/* Handshake, flags and sequence numbers of a TCP packet of this end. */
+void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+void flow_tcp_sequence(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* Times the client's first request and the server's first answer. */
+void flow_time(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* Zeek's conn_state out of the flags. */
+enum tcp_state flow_tcp_state(const struct flow_hot *h, const struct flow_cold *c);
+
+/* --- watch.c --- */
+void watch_packet(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* ARP: counts for the MAC devices. */
+void watch_arp(struct worker *w, const struct packet *p);
+
+/* --- sweep.c --- */
+/* Folds one flow's deltas for the second that ends at this tick. */
+void flow_fold(struct worker *w, uint32_t index, uint32_t tick);
+/* Everything that happens at a whole second of packet time. */
+void worker_tick(struct worker *w, nsec_t second);
+/* Live interfaces with many flows: does the part of the pass that is due at now. */
+void worker_sweep_slice(struct worker *w, nsec_t now);
+
+/* --- answer.c --- */
+/* Takes letters from the mailbox and works on open questions for one slice. True when more is to
+ * do. */
+bool worker_answer(struct worker *w);
+/* Totals of this worker alone. */
+void worker_totals(const struct worker *w, struct totals_row *t);
+
+/* --- worker.c --- */
+bool worker_init(struct worker *w, struct err *e);
+void worker_fini(struct worker *w);
+void worker_run(void *worker);
+
+static inline void worker_count(struct worker *w, enum reason r, uint64_t wire_bytes)
+{
+    counter_add(&w->reasons[r], 1);
+    counter_add(&w->reason_bytes[r], wire_bytes);
+}
+
+#endif
