@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "model/protos.h"
+#include "net/decode.h"
 
 enum { GROUP_NAME = 64 };
 

@@ -45,8 +45,11 @@ static void frames(struct ledger *l, const struct totals_row *t)
     struct group_sum flow = sum_group(t, GROUP_FLOW), other = sum_group(t, GROUP_OTHER);
     struct group_sum malformed = sum_group(t, GROUP_MALFORMED);
     struct group_sum untracked = sum_group(t, GROUP_UNTRACKED);
+    /* Workers of one file are at different places until all have reached its end. */
+    uint64_t received = t->catching_up ? t->wire_packets : t->received;
     struct ledger_line *line = add_line(l, "L1", "packets", "What the source offered",
-                                        "offered", t->received + t->filtered + t->kernel_dropped);
+                                        "offered",
+                                        received + t->filtered + t->kernel_dropped);
     add_term(line, "handed to Weir", t->wire_packets);
     add_term(line, "filtered", t->filtered);
     add_term(line, "dropped by the kernel", t->kernel_dropped);

@@ -32,7 +32,7 @@ struct source_counts {
     counter_t received_bytes;/* their wire bytes */
     counter_t kernel_dropped;/* frames the kernel had no room for */
     counter_t interface_dropped; /* frames the card or driver lost, where it says so */
-    counter_t filtered;      /* frames of a file that the packet filter (-B) left out */
+    counter_t filtered;      /* frames that the packet filter (-B) took out of a file; not received */
     counter_t damaged;       /* capture records that could not be read */
     counter_t position, size;/* bytes read and whole size of a file, for progress; size 0 = unknown */
 };

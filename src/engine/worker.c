@@ -118,11 +118,8 @@ void worker_run(void *argument)
 static void add_source(const struct worker *w, struct totals_row *t)
 {
     const struct source_counts *c = &w->source->counts;
-    /* While several workers are at different places of a file only the end can be compared. */
-    if (w->share <= 1 || atomic_load(&w->state) >= WORKER_DONE) {
-        t->received = counter_get(&c->received);
-        t->received_bytes = counter_get(&c->received_bytes);
-    }
+    t->received = counter_get(&c->received);
+    t->received_bytes = counter_get(&c->received_bytes);
     t->filtered = counter_get(&c->filtered);
     t->kernel_dropped = counter_get(&c->kernel_dropped);
     t->interface_dropped = counter_get(&c->interface_dropped);
@@ -159,6 +156,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
         .dpi_open = l7_open_states(w->l7), .questions = y->questions,
         .question_ns = (uint64_t)y->question_ns, .alerted_flows = y->alerted_flows,
         .workers = 1, .workers_done = atomic_load(&w->state) >= WORKER_DONE};
+    t->catching_up = w->share > 1 && !t->workers_done;
     memcpy(t->l4, y->l4, sizeof t->l4);
     memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
     memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);
