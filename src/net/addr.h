@@ -26,10 +26,19 @@ struct prefix {
     uint8_t bits;
 };
 
+/* Writes whole words, so that whoever reads them at once afterwards need not wait for bytes. */
+static inline void addr_set_v4(struct addr *a, const uint8_t *four)
+{
+    static const uint8_t mapped[4] = {0, 0, 0xff, 0xff};
+    memset(a->byte, 0, 8);
+    memcpy(a->byte + 8, mapped, sizeof mapped);
+    memcpy(a->byte + 12, four, 4);
+}
+
 static inline struct addr addr_v4(const uint8_t *four)
 {
-    struct addr a = {
-        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four[0], four[1], four[2], four[3]}};
+    struct addr a;
+    addr_set_v4(&a, four);
     return a;
 }
 

@@ -1,16 +1,9 @@
-/* decode.c - the walk from layer to layer, and a shortcut for the packets that most networks carry.
- *
- * decode_plain() reads Ethernet with at most one tag, IPv4 without options, whole, and TCP or UDP
- * outside of tunnels in one straight line. Whatever is not exactly that takes the walk from the
- * start; both give the same answer.
- */
+/* decode.c - the walk from layer to layer. What most networks carry takes the shortcut of
+ * packet_decode() in decode_plain.c and never comes here. */
 #include "net/decode.h"
 
 #include "net/fragment.h"
 #include "net/walk.h"
-
-/* One case of a switch holds layer and number. */
-#define ROW(layer, number) ((uint32_t)(layer) << 16 | (number))
 
 static struct next step(struct walk *w, struct next next)
 {
@@ -41,21 +34,7 @@ static struct next step(struct walk *w, struct next next)
     }
 }
 
-bool decode_is_tunnel_port(uint16_t port)
-{
-    switch (ROW(LAYER_UDP_PORT, port)) {
-#define DECODER(layer, number, name)
-#define TUNNEL(layer, number, name) case ROW(layer, number):
-#include "net/decoders.def"
-#undef DECODER
-#undef TUNNEL
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void count_notes(struct decoder *d, uint64_t notes, uint32_t wire_len)
+void decode_count_notes(struct decoder *d, uint64_t notes, uint32_t wire_len)
 {
     while (notes) {
         unsigned reason = (unsigned)__builtin_ctzll(notes);
@@ -109,8 +88,7 @@ static enum reason verdict(struct walk *w)
     return p->version == 4 ? REASON_ipv4 : REASON_ipv6;
 }
 
-static __attribute__((noinline)) enum reason decode_any(struct decoder *d, const struct frame *f,
-                                                        struct packet *p)
+enum reason decode_by_walk(struct decoder *d, const struct frame *f, struct packet *p)
 {
     struct walk w = {.cur = cur_over(f->bytes, f->cap_len),
                      .packet = p,
@@ -135,13 +113,8 @@ static __attribute__((noinline)) enum reason decode_any(struct decoder *d, const
     enum reason reason = verdict(&w);
     if (f->cap_len < f->wire_len)
         walk_note(&w, REASON_snapped);
-    count_notes(d, w.notes, f->wire_len);
+    decode_count_notes(d, w.notes, f->wire_len);
     return reason;
-}
-
-enum reason packet_decode(struct decoder *d, const struct frame *f, struct packet *p)
-{
-    return decode_any(d, f, p);
 }
 
 bool decoder_init(struct decoder *d, bool decap, struct err *e)

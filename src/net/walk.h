@@ -144,7 +144,28 @@ struct next decode_wlan_swapped(struct walk *w);
 /* What follows aa aa 03, in LLC or frame relay. */
 struct next decode_snap(struct walk *w);
 
+/* One case of a switch over the table holds layer and number. */
+#define ROW(layer, number) ((uint32_t)(layer) << 16 | (number))
+
 /* True when a row of LAYER_UDP_PORT has this number. */
-bool decode_is_tunnel_port(uint16_t port);
+static inline bool decode_is_tunnel_port(uint16_t port)
+{
+    switch (ROW(LAYER_UDP_PORT, port)) {
+#define DECODER(layer, number, name)
+#define TUNNEL(layer, number, name) case ROW(layer, number):
+#include "net/decoders.def"
+#undef DECODER
+#undef TUNNEL
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Decodes any frame, header by header. */
+enum reason decode_by_walk(struct decoder *d, const struct frame *f, struct packet *p);
+
+/* Counts the reasons whose bits are set, once each. */
+void decode_count_notes(struct decoder *d, uint64_t notes, uint32_t wire_len);
 
 #endif
