@@ -108,6 +108,10 @@ class Check(unittest.TestCase):
         self.assertEqual(self.count(127, "no such file\n"), (0, 1, 0))
         self.assertEqual(self.count(0, "", "one"), (1, 0, 0))
 
+    def test_a_step_in_which_no_test_ran_has_failed(self):
+        self.assertEqual(self.count(0, "nothing to do\n"), (0, 1, 0))
+        self.assertEqual(self.count(0, "0 passed, 0 failed, 2 skipped\n"), (0, 0, 2))
+
 
 class Origin(unittest.TestCase):
     def test_names_are_taken_out_of_dependencies(self):
