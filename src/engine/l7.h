@@ -14,9 +14,9 @@ struct l7;      /* one worker's detection module and its pool of states */
 struct l7_flow; /* one undecided flow */
 
 struct l7_config {
-    bool enabled;          /* false: ports only */
-    unsigned packets;      /* budget of packets with payload per flow (A3.02: UDP 2, TCP this) */
-    const char *protos;    /* custom protocols file in nDPI's format, "" = none */
+    bool enabled;       /* false: ports only */
+    unsigned packets;   /* budget of packets with payload per flow (A3.02: UDP 2, TCP this) */
+    const char *protos; /* custom protocols file in nDPI's format, "" = none */
 };
 
 /* What is known at the verdict. names holds strings (SNI, host, query ...) ready for a record. */

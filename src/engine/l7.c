@@ -1,0 +1,566 @@
+/* l7.c - application protocols: libndpi behind a wall.
+ *
+ * A state is a pooled struct l7_flow with libndpi's flow behind it, and, for flows that say
+ * something we can read (peek.h), a pooled struct peek. libndpi trusts the lengths in a packet and
+ * now and then writes into it, so it is only shown a copy: cut to what was captured, with lengths
+ * that say so, and with zeros behind its end.
+ *
+ * Budget: a verdict within two packets for UDP and config.packets for TCP (packets with payload);
+ * once the application is known a few more are looked at for what it says: the certificate, the
+ * answer's code. libndpi's memory is counted in account dpi.
+ */
+#include "engine/l7.h"
+
+#include "base/alloc.h"
+#include "base/counter.h"
+#include "base/pool.h"
+#include "engine/l7_names.h"
+#include "engine/l7_rules.h"
+#include "engine/peek.h"
+#include "model/protos.h"
+
+#include <ndpi_api.h>
+#include <netinet/in.h>
+#include <stdalign.h>
+#include <stdlib.h>
+
+#include "engine/ndpi.def"
+
+enum {
+    L7_STATES = 1 << 20, /* most open states of a worker; beyond it flows are guessed */
+    L7_COPY = 16384,     /* most bytes of a packet that libndpi is shown */
+    L7_SLACK = 256,      /* zeros behind them */
+    L7_UDP_VERDICT = 2,  /* A3.02 */
+    L7_UDP_MORE = 4,     /* packets with which a known UDP application may finish */
+    L7_TCP_MORE = 15,    /* the same for TCP, A3.02's upper bound */
+    L7_UNUSABLE = 8,     /* packets that libndpi cannot take before we stop trying */
+    L7_CONFIDENCES = 16,
+    L7_STACK = 2 /* protocols at once in libndpi's flow */
+};
+
+struct l7 {
+    struct ndpi_detection_module_struct *module;
+    struct pool states, peeks;
+    unsigned packets;
+    bool enabled;
+    uint8_t confidence[L7_CONFIDENCES]; /* libndpi's number to enum confidence */
+    counter_t open;                     /* bytes of open states */
+    uint8_t copy[L7_COPY + L7_SLACK];
+};
+
+/* One undecided flow: libndpi's struct stands behind it, of a size known at run time. */
+struct l7_flow {
+    alignas(16) uint32_t index; /* in pool states */
+    uint32_t peek;              /* in pool peeks, 0 = none */
+    uint16_t master, app;       /* verdict so far, 0 = unknown */
+    uint8_t category;
+    uint8_t fed, unusable; /* packets */
+    bool failed;           /* libndpi says that it will never know */
+    uint8_t proto;
+    bool server_first; /* the first packet with payload came from the server */
+};
+
+static struct ndpi_flow_struct *dpi_flow(struct l7_flow *f)
+{
+    return (struct ndpi_flow_struct *)(void *)(f + 1);
+}
+
+static struct peek *peek_of(struct l7 *l, const struct l7_flow *f)
+{
+    return f->peek ? pool_at(&l->peeks, f->peek) : NULL;
+}
+
+/* libndpi frees without a size, so the size stands in front of each block. */
+enum { HOOK_HEAD = 16 };
+
+static void *hook_alloc(size_t size)
+{
+    if (size > SIZE_MAX - HOOK_HEAD)
+        return NULL;
+    uint8_t *block = mem_alloc(ACCOUNT_dpi, size + HOOK_HEAD);
+    if (!block)
+        return NULL;
+    memcpy(block, &size, sizeof size);
+    return block + HOOK_HEAD;
+}
+
+static void hook_free(void *memory)
+{
+    if (!memory)
+        return;
+    uint8_t *block = (uint8_t *)memory - HOOK_HEAD;
+    size_t size;
+    memcpy(&size, block, sizeof size);
+    mem_free(ACCOUNT_dpi, block, size + HOOK_HEAD);
+}
+
+static void set_hooks(void)
+{
+    set_ndpi_malloc(hook_alloc);
+    set_ndpi_free(hook_free);
+    set_ndpi_flow_malloc(hook_alloc);
+    set_ndpi_flow_free(hook_free);
+}
+
+static struct ndpi_detection_module_struct *open_module(const char *rules, struct err *e)
+{
+    set_hooks();
+    struct ndpi_detection_module_struct *module = dpi_module_new();
+    if (!module) {
+        fail(e, "libndpi cannot start: out of memory");
+        return NULL;
+    }
+    dpi_enable_all(module);
+    bool is_right = true;
+    if (rules && *rules && ndpi_load_protocols_file(module, rules) < 0)
+        is_right = fail(e, "libndpi does not accept the custom protocols file %s", rules);
+    if (is_right && !dpi_module_finish(module))
+        is_right = fail(e, "libndpi cannot finish its tables: out of memory");
+    if (!is_right) {
+        ndpi_exit_detection_module(module);
+        return NULL;
+    }
+    return module;
+}
+
+/* Numbers of confidence moved between versions of libndpi, their names did not. */
+static uint8_t confidence_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum confidence confidence;
+    } known[] = {
+        {"Match by port", CONFIDENCE_PORT},
+        {"Match by IP", CONFIDENCE_IP},
+        {"DPI (partial)", CONFIDENCE_PARTIAL},
+        {"DPI (partial cache)", CONFIDENCE_PARTIAL},
+        {"DPI (aggressive)", CONFIDENCE_PARTIAL},
+        {"DPI (cache)", CONFIDENCE_CACHE},
+        {"DPI", CONFIDENCE_DPI},
+        {"nBPF", CONFIDENCE_CUSTOM},
+        {"Match by custom rule", CONFIDENCE_CUSTOM},
+    };
+    for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
+        if (!strcmp(name, known[i].name))
+            return (uint8_t)known[i].confidence;
+    }
+    return CONFIDENCE_NONE;
+}
+
+static void fill_names(struct ndpi_detection_module_struct *module)
+{
+    const char *unknown = ndpi_get_proto_name(module, NDPI_PROTOCOL_UNKNOWN);
+    for (uint16_t id = 0; id < PROTOS_MAX; id++) {
+        const char *name = ndpi_get_proto_name(module, id);
+        if (!name || (id && !strcmp(name, unknown)))
+            continue;
+        unsigned category = (unsigned)ndpi_get_proto_category(module, dpi_verdict(id));
+        protos_set(id, name, (uint8_t)category, (uint8_t)ndpi_get_proto_breed(module, id));
+    }
+    for (unsigned i = 0; i < CATEGORIES_MAX && i < NDPI_PROTOCOL_NUM_CATEGORIES; i++) {
+        const char *name = ndpi_category_get_name(module, (ndpi_protocol_category_t)i);
+        if (name && *name)
+            protos_set_category((uint8_t)i, name);
+    }
+    for (unsigned i = 0; i < NUM_BREEDS && i < BREEDS_MAX; i++)
+        protos_set_breed((uint8_t)i, dpi_breed_text(module, i));
+    for (unsigned i = 1; i < NDPI_MAX_RISK && i < RISKS_MAX; i++) {
+        uint16_t of_client, of_server;
+        uint16_t score = ndpi_risk2score((ndpi_risk)1 << i, &of_client, &of_server);
+        protos_set_risk((uint8_t)i, ndpi_risk2str((ndpi_risk_enum)i), score);
+    }
+}
+
+bool l7_start(const struct l7_config *config, struct err *e)
+{
+    const char *rules = config->protos ? config->protos : "";
+    if (*rules && !l7_rules_check(rules, e))
+        return false;
+    struct ndpi_detection_module_struct *module = open_module(rules, e);
+    if (!module)
+        return false;
+    fill_names(module);
+    ndpi_exit_detection_module(module);
+    return true;
+}
+
+static uint32_t state_size(void)
+{
+    size_t size = sizeof(struct l7_flow) + ndpi_detection_get_sizeof_ndpi_flow_struct();
+    return (uint32_t)((size + 15) & ~(size_t)15);
+}
+
+struct l7 *l7_new(const struct l7_config *config, struct err *e)
+{
+    struct l7 *l = mem_alloc(ACCOUNT_dpi, sizeof *l);
+    if (!l) {
+        fail(e, "protocol detection: out of memory");
+        return NULL;
+    }
+    l->enabled = config->enabled;
+    l->packets = config->packets ? config->packets : 8;
+    for (unsigned i = 0; i < L7_CONFIDENCES && i < NDPI_CONFIDENCE_MAX; i++)
+        l->confidence[i] = confidence_of(ndpi_confidence_get_name((ndpi_confidence_t)i));
+    l->module = open_module(config->protos, e);
+    if (!l->module || !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
+        !pool_init(&l->peeks, ACCOUNT_dpi, sizeof(struct peek), L7_STATES, e)) {
+        l7_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void l7_free(struct l7 *l)
+{
+    if (!l)
+        return;
+    if (l->peeks.base)
+        pool_fini(&l->peeks);
+    if (l->states.base)
+        pool_fini(&l->states);
+    if (l->module)
+        ndpi_exit_detection_module(l->module);
+    mem_free(ACCOUNT_dpi, l, sizeof *l);
+}
+
+struct l7_flow *l7_open(struct l7 *l)
+{
+    uint32_t index = l->enabled ? pool_take(&l->states) : 0;
+    if (!index)
+        return NULL;
+    struct l7_flow *f = pool_at(&l->states, index);
+    f->index = index;
+    counter_add(&l->open, l->states.stride);
+    return f;
+}
+
+static void give_state(struct l7 *l, struct l7_flow *f)
+{
+    struct peek *k = peek_of(l, f);
+    uint64_t bytes = l->states.stride;
+    if (k) {
+        peek_fini(k);
+        pool_give(&l->peeks, f->peek);
+        bytes += l->peeks.stride;
+    }
+    ndpi_free_flow_data(dpi_flow(f));
+    pool_give(&l->states, f->index);
+    counter_add(&l->open, -bytes);
+}
+
+uint64_t l7_open_states(const struct l7 *l)
+{
+    return counter_get(&l->open);
+}
+
+static void look(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
+{
+    struct peek *k = peek_of(l, f);
+    if (!k) {
+        if (!peek_wants(p))
+            return;
+        f->peek = pool_take(&l->peeks);
+        if (!f->peek)
+            return;
+        counter_add(&l->open, l->peeks.stride);
+        k = peek_of(l, f);
+    }
+    peek_read(k, p, from_client);
+}
+
+static void put_be16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+/* Copies the packet for libndpi with lengths that are true of the copy. 0 when there is nothing
+ * that it could read. */
+static uint16_t copy_packet(struct l7 *l, const struct packet *p)
+{
+    uint32_t len = p->ip_cap > L7_COPY ? L7_COPY : p->ip_cap;
+    uint32_t head = p->version == 4 ? sizeof(struct ndpi_iphdr) : sizeof(struct ndpi_ipv6hdr);
+    if (!p->ip || !p->l4 || p->is_later_fragment || len < head || p->ip[0] >> 4 != p->version)
+        return 0;
+    memcpy(l->copy, p->ip, len);
+    memset(l->copy + len, 0, L7_SLACK);
+    if (p->version == 4)
+        put_be16(l->copy + 2, len);
+    else
+        put_be16(l->copy + 4, len - head);
+    return (uint16_t)len;
+}
+
+/* Is this enough? Called once a packet was looked at. */
+static bool is_settled(const struct l7 *l, const struct l7_flow *f, const struct peek *k,
+                       bool wants_more)
+{
+    unsigned verdict = f->proto == IPPROTO_TCP ? l->packets : L7_UDP_VERDICT;
+    unsigned more = f->proto == IPPROTO_TCP ? L7_TCP_MORE : L7_UDP_MORE;
+    if (f->proto != IPPROTO_TCP && f->proto != IPPROTO_UDP)
+        return true;
+    if (f->unusable >= L7_UNUSABLE)
+        return true;
+    if (!f->app)
+        return f->failed || f->fed >= verdict;
+    bool waits = k && (k->stream[0].bytes || k->stream[1].bytes);
+    if (k && k->dns)
+        wants_more = !k->dns_answered;
+    return (!wants_more && !waits) || f->fed >= (more > verdict ? more : verdict);
+}
+
+bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
+{
+    f->proto = p->proto;
+    if (!f->fed)
+        f->server_first = !from_client;
+    look(l, f, p, from_client);
+    const struct peek *k = peek_of(l, f);
+
+    uint16_t len = copy_packet(l, p);
+    if (!len) {
+        f->unusable++;
+        return is_settled(l, f, k, false);
+    }
+    struct ndpi_flow_struct *flow = dpi_flow(f);
+    uint64_t ms = p->ts > 0 ? (uint64_t)(p->ts / MILLISECOND) : 0;
+    ndpi_protocol v = dpi_feed(l->module, flow, l->copy, len, ms, from_client);
+    f->fed++;
+    f->master = dpi_master(&v);
+    f->app = dpi_app(&v);
+    f->category = (uint8_t)v.category;
+    f->failed = flow->fail_with_unknown;
+    return is_settled(l, f, k, f->app && dpi_wants_more(l->module, flow, &v));
+}
+
+/* libndpi keeps what protocols told in one union: it may only be read as what the flow is. */
+static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t proto)
+{
+    for (int i = 0; i < L7_STACK; i++) {
+        if (flow->detected_protocol_stack[i] == proto)
+            return true;
+    }
+    return false;
+}
+
+static bool flow_has_tls(const struct ndpi_flow_struct *flow)
+{
+    static const uint16_t carriers[] = {
+        NDPI_PROTOCOL_TLS,        NDPI_PROTOCOL_QUIC,      NDPI_PROTOCOL_DTLS,
+        NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS,
+    };
+    for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++) {
+        if (flow_is(flow, carriers[i]))
+            return true;
+    }
+    return false;
+}
+
+static void tell_tls(const struct ndpi_flow_struct *flow, struct l7_result *r)
+{
+    struct tail *names = &r->names;
+    names_put(names, STRING_sni, flow->host_server_name, sizeof flow->host_server_name);
+    names_put(names, STRING_tls_alpn, dpi_alpn(flow), SIZE_MAX);
+    names_put(names, STRING_ja3c, dpi_ja3_client(flow), JA3_TEXT);
+    names_put(names, STRING_ja4, dpi_ja4_client(flow), JA4_TEXT);
+    names_put(names, STRING_ja3s, flow->protos.tls_quic.ja3_server, JA3_TEXT);
+    names_put(names, STRING_tls_subject, flow->protos.tls_quic.subjectDN, SIZE_MAX);
+    names_put(names, STRING_tls_issuer, flow->protos.tls_quic.issuerDN, SIZE_MAX);
+    names_put(names, STRING_tls_cert, flow->protos.tls_quic.server_names, SIZE_MAX);
+    if (!r->tls_version)
+        r->tls_version = flow->protos.tls_quic.ssl_version;
+    if (!r->tls_cipher)
+        r->tls_cipher = flow->protos.tls_quic.server_cipher;
+    r->tls_mismatch =
+        names_mismatch(names, flow->protos.tls_quic.server_names, flow->protos.tls_quic.subjectDN);
+}
+
+static void tell_http(const struct ndpi_flow_struct *flow, struct l7_result *r)
+{
+    names_put(&r->names, STRING_http_host, flow->host_server_name, sizeof flow->host_server_name);
+    names_put(&r->names, STRING_http_agent, flow->http.user_agent, SIZE_MAX);
+    names_put(&r->names, STRING_http_type, flow->http.content_type, SIZE_MAX);
+    if (!r->http_code)
+        r->http_code = flow->http.response_status_code;
+}
+
+static bool is_mail_or_ftp(const struct ndpi_flow_struct *flow)
+{
+    static const uint16_t protos[] = {
+        NDPI_PROTOCOL_FTP_CONTROL,
+        NDPI_PROTOCOL_MAIL_POP,
+        NDPI_PROTOCOL_MAIL_IMAP,
+        NDPI_PROTOCOL_MAIL_SMTP,
+    };
+    for (size_t i = 0; i < sizeof protos / sizeof *protos; i++) {
+        if (flow_is(flow, protos[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Who logged in, where it was said in clear text. */
+static void tell_user(const struct l7_flow *f, const struct ndpi_flow_struct *flow,
+                      struct l7_result *r)
+{
+    const char *user = NULL;
+    size_t size = 0;
+    if (f->proto == IPPROTO_TCP && is_mail_or_ftp(flow)) {
+        user = flow->l4.tcp.ftp_imap_pop_smtp.username;
+        size = sizeof flow->l4.tcp.ftp_imap_pop_smtp.username;
+    } else if (flow_is(flow, NDPI_PROTOCOL_TELNET)) {
+        user = flow->protos.telnet.username;
+        size = sizeof flow->protos.telnet.username;
+    } else if (flow_is(flow, NDPI_PROTOCOL_KERBEROS)) {
+        user = flow->protos.kerberos.username;
+        size = sizeof flow->protos.kerberos.username;
+    }
+    names_put(&r->names, STRING_user_name, user, size);
+}
+
+static void tell_dhcp(const struct ndpi_flow_struct *flow, struct l7_result *r)
+{
+    names_put(&r->names, STRING_dhcp_name, flow->host_server_name, sizeof flow->host_server_name);
+    names_put(&r->names, STRING_dhcp_fingerprint, flow->protos.dhcp.fingerprint,
+              sizeof flow->protos.dhcp.fingerprint);
+    names_put(&r->names, STRING_dhcp_class, flow->protos.dhcp.class_ident,
+              sizeof flow->protos.dhcp.class_ident);
+}
+
+/* The hash that BitTorrent's flows are known by, in hexadecimal; "" without. */
+static void bittorrent_hash(const struct ndpi_flow_struct *flow, char *hex)
+{
+    static const uint8_t none[sizeof flow->protos.bittorrent.hash];
+    const uint8_t *hash = (const uint8_t *)flow->protos.bittorrent.hash;
+    hex[0] = '\0';
+    if (!flow_is(flow, NDPI_PROTOCOL_BITTORRENT) || flow_has_tls(flow) ||
+        !memcmp(hash, none, sizeof none))
+        return;
+    for (size_t i = 0; i < sizeof none; i++) {
+        *hex++ = "0123456789abcdef"[hash[i] >> 4];
+        *hex++ = "0123456789abcdef"[hash[i] & 15];
+    }
+    *hex = '\0';
+}
+
+static bool is_dns(const struct l7_result *r)
+{
+    static const uint16_t protos[] = {NDPI_PROTOCOL_DNS, NDPI_PROTOCOL_MDNS, NDPI_PROTOCOL_LLMNR};
+    for (size_t i = 0; i < sizeof protos / sizeof *protos; i++) {
+        if (r->master == protos[i] || r->app == protos[i])
+            return true;
+    }
+    return false;
+}
+
+static void tell_peek(struct l7 *l, const struct l7_flow *f, struct l7_result *r)
+{
+    struct peek *k = peek_of(l, f);
+    if (!k)
+        return;
+    peek_fini(k);
+    /* A name read on port 53 is none when libndpi saw that something else talks there. */
+    if (k->dns && !is_dns(r) && r->confidence >= CONFIDENCE_CACHE)
+        return;
+    r->names = k->names;
+    r->tls_version = k->tls_version ? k->tls_version : k->client_version;
+    r->tls_cipher = k->tls_cipher;
+    r->http_code = k->http_code;
+    r->dns_type = k->dns_type;
+    r->dns_code = k->dns_code;
+}
+
+/* Everything that the state knows besides the verdict. */
+static void tell(struct l7 *l, struct l7_flow *f, struct l7_result *r)
+{
+    const struct ndpi_flow_struct *flow = dpi_flow(f);
+    r->risk = flow->risk;
+    tell_peek(l, f, r);
+    if (flow_has_tls(flow))
+        tell_tls(flow, r);
+    if (flow_is(flow, NDPI_PROTOCOL_HTTP) || flow_is(flow, NDPI_PROTOCOL_HTTP_CONNECT) ||
+        flow_is(flow, NDPI_PROTOCOL_HTTP_PROXY))
+        tell_http(flow, r);
+    if (flow_is(flow, NDPI_PROTOCOL_DHCP))
+        tell_dhcp(flow, r);
+    tell_user(f, flow, r);
+
+    char hash[2 * sizeof flow->protos.bittorrent.hash + 1];
+    bittorrent_hash(flow, hash);
+    names_put_info(&r->names);
+    names_put(&r->names, STRING_info, hash, sizeof hash);
+    names_put(&r->names, STRING_info, flow->host_server_name, sizeof flow->host_server_name);
+}
+
+static void name_verdict(struct l7 *l, struct l7_result *r)
+{
+    uint16_t best = r->app ? r->app : r->master;
+    r->breed = (uint8_t)ndpi_get_proto_breed(l->module, best);
+    if (best >= NDPI_LAST_IMPLEMENTED_PROTOCOL && r->confidence != CONFIDENCE_NONE)
+        r->confidence = CONFIDENCE_CUSTOM;
+}
+
+static uint32_t host_order(const struct addr *a)
+{
+    return addr_is_v4(a) ? load_be32(a->byte + 12) : 0;
+}
+
+void l7_guess(struct l7 *l, const struct l7_tuple *t, struct l7_result *r)
+{
+    const uint32_t address[2] = {host_order(&t->client), host_order(&t->server)};
+    const uint32_t nowhere[2] = {0, 0};
+    const uint16_t port[2] = {t->client_port, t->server_port};
+    memset(r, 0, offsetof(struct l7_result, names.bytes));
+
+    ndpi_protocol v = dpi_guess(l->module, t->proto, address, port);
+    r->master = dpi_master(&v);
+    r->app = dpi_app(&v);
+    r->category = (uint8_t)v.category;
+    if (r->app && t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP) {
+        r->confidence = CONFIDENCE_DPI; /* the IP header says it: no guess */
+    } else if (r->app) {
+        ndpi_protocol by_port = dpi_guess(l->module, t->proto, nowhere, port);
+        r->confidence = dpi_app(&by_port) == r->app ? CONFIDENCE_PORT : CONFIDENCE_IP;
+    }
+    name_verdict(l, r);
+}
+
+void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7_result *r)
+{
+    struct ndpi_flow_struct *flow = dpi_flow(f);
+    if (!f->fed) {
+        l7_guess(l, t, r);
+        tell_peek(l, f, r);
+        names_put_info(&r->names);
+        give_state(l, f);
+        return;
+    }
+    memset(r, 0, offsetof(struct l7_result, names.bytes));
+    if (!f->app) {
+        ndpi_protocol v = dpi_give_up(l->module, flow);
+        f->master = dpi_master(&v);
+        f->app = dpi_app(&v);
+        f->category = (uint8_t)v.category;
+    }
+    r->master = f->master;
+    r->app = f->app;
+    r->category = f->category;
+    unsigned confidence = (unsigned)flow->confidence;
+    r->confidence = r->app && confidence < L7_CONFIDENCES ? l->confidence[confidence] : 0;
+    name_verdict(l, r);
+    tell(l, f, r);
+    give_state(l, f);
+}
+
+void l7_close(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client,
+              struct l7_result *r)
+{
+    const struct l7_tuple tuple = {
+        .client = from_client ? p->src : p->dst,
+        .server = from_client ? p->dst : p->src,
+        .client_port = from_client ? p->src_port : p->dst_port,
+        .server_port = from_client ? p->dst_port : p->src_port,
+        .proto = p->proto,
+    };
+    l7_end(l, f, &tuple, r);
+}
