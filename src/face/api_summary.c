@@ -1,0 +1,214 @@
+/* api_summary.c - the state of things in one sentence that a novice understands.
+ *
+ * First what there is (who makes the traffic, or what the file held), then whether anything is
+ * wrong: what was lost, what cannot be read, flows with problems. The worst of it sets the level.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/human.h"
+#include "face/api.h"
+
+enum level { LEVEL_GOOD, LEVEL_NOTICE, LEVEL_WARNING, LEVEL_ERROR };
+
+/* The largest share that is worth naming, and how many hosts may make it. */
+enum { SUMMARY_HOSTS = 10, SUMMARY_SHARE = 80 };
+
+static const char *const level_words[] = {"good", "notice", "warning", "error"};
+
+struct summary {
+    struct text text;
+    enum level level;
+};
+
+static void raise_level(struct summary *s, enum level level)
+{
+    if (level > s->level)
+        s->level = level;
+}
+
+static void add_count(struct text *t, uint64_t n, const char *one, const char *many)
+{
+    human_count(t, n);
+    text_char(t, ' ');
+    text_add(t, n == 1 ? one : many);
+}
+
+static int compare_u64_down(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x < y) - (x > y);
+}
+
+/* "3 hosts send 81 % of the traffic": the fewest hosts that send most of it. Each packet is sent
+ * by one host, so shares add up. */
+static void say_senders(struct summary *s, uint64_t *sent, unsigned n, uint64_t whole)
+{
+    uint64_t sum = 0;
+    unsigned k = 0;
+    qsort(sent, n, sizeof *sent, compare_u64_down);
+    while (k < n && (k == 0 || sum * 100 < whole * SUMMARY_SHARE))
+        sum += sent[k++];
+    uint64_t percent = whole ? sum * 100 / whole : 0;
+    if (percent >= 99) {
+        add_count(&s->text, k, "host sends", "hosts send");
+        text_add(&s->text, " nearly all of the traffic");
+        return;
+    }
+    add_count(&s->text, k, "host sends", "hosts send");
+    text_char(&s->text, ' ');
+    text_u64(&s->text, percent);
+    text_add(&s->text, " % of the traffic");
+}
+
+static void say_hosts(struct summary *s, const struct api *api, int iface, uint64_t whole)
+{
+    uint64_t sent[SUMMARY_HOSTS];
+    struct question q = {.kind = QUESTION_HOSTS, .iface = iface, .limit = SUMMARY_HOSTS,
+                         .sort = host_field_find("bytes_sent"), .hosts_local = -1};
+    struct answer *a = question_ask(api->engine, &q);
+    for (uint32_t i = 0; i < a->n; i++)
+        sent[i] = a->hosts[i].traffic.bytes[SIDE_SENT];
+    if (a->n)
+        say_senders(s, sent, a->n, whole);
+    else
+        text_add(&s->text, "No host is active");
+    answer_free(a);
+}
+
+/* With a filter only flows are known: their number, bytes and senders. */
+static void say_matches(struct summary *s, const struct api *api, int iface, const struct filter *f)
+{
+    uint64_t sent[SUMMARY_HOSTS];
+    struct question flows = {.kind = QUESTION_FLOWS, .iface = iface, .filter = f, .limit = 1,
+                             .hosts_local = -1};
+    struct question top = {.kind = QUESTION_TOP, .iface = iface, .filter = f, .by_host = true,
+                           .limit = SUMMARY_HOSTS, .hosts_local = -1};
+    struct answer *a = question_ask(api->engine, &flows);
+    if (!a->total) {
+        text_add(&s->text, "No active flow matches");
+        answer_free(a);
+        return;
+    }
+    add_count(&s->text, a->total, "flow matches with ", "flows match with ");
+    human_bytes(&s->text, a->sum_bytes);
+    uint64_t whole = a->sum_bytes;
+    answer_free(a);
+    a = question_ask(api->engine, &top);
+    for (uint32_t i = 0; i < a->n; i++)
+        sent[i] = a->tops[i].bytes[SIDE_SENT];
+    if (a->n) {
+        text_add(&s->text, "; ");
+        say_senders(s, sent, a->n, whole);
+    }
+    answer_free(a);
+}
+
+/* "12 of 340 flows have a problem, most often no answer". */
+static bool say_problems(struct summary *s, const struct api *api, int iface, const struct filter *f)
+{
+    struct question q = {.kind = QUESTION_TOP, .iface = iface, .filter = f, .by = field_find("problem"),
+                         .limit = 32, .hosts_local = -1};
+    const char *none = kind_word(KIND_problem, PROBLEM_NONE);
+    const struct top_row *most = NULL;
+    uint64_t all = 0, wrong = 0;
+    struct answer *a = question_ask(api->engine, &q);
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct top_row *row = &a->tops[i];
+        all += row->flows;
+        if (!row->key[0] || !strcasecmp(row->key, none) || !strcasecmp(row->key, "normal"))
+            continue;
+        wrong += row->flows;
+        if (!most || row->flows > most->flows)
+            most = row;
+    }
+    if (most) {
+        text_add(&s->text, "; ");
+        human_count(&s->text, wrong);
+        text_add(&s->text, " of ");
+        human_count(&s->text, all);
+        text_add(&s->text, all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
+        for (const char *p = most->key; *p; p++)
+            text_char(&s->text, *p == '_' ? ' ' : *p);
+        raise_level(s, all >= 20 && wrong * 4 > all ? LEVEL_WARNING : LEVEL_NOTICE);
+    }
+    answer_free(a);
+    return most != NULL;
+}
+
+/* What Weir itself could not see. */
+static bool say_losses(struct summary *s, const struct totals_row *t)
+{
+    uint64_t dropped = t->kernel_dropped + t->interface_dropped;
+    if (!dropped)
+        return false;
+    text_add(&s->text, "; ");
+    add_count(&s->text, dropped, "packet was", "packets were");
+    text_add(&s->text, " lost before Weir saw them (");
+    human_share(&s->text, dropped, dropped + t->received);
+    text_char(&s->text, ')');
+    raise_level(s, LEVEL_WARNING);
+    return true;
+}
+
+static bool say_interfaces(struct summary *s, const struct api *api, int iface)
+{
+    struct interface_info info;
+    bool said = false;
+    for (unsigned i = 0; i < engine_interfaces(api->engine); i++) {
+        if ((iface >= 0 && (unsigned)iface != i) || !engine_interface(api->engine, (int)i, &info))
+            continue;
+        bool up = info.is_file || !info.state[0] || !strncmp(info.state, "up", 2);
+        if (up && !info.damage[0])
+            continue;
+        text_add(&s->text, "; ");
+        text_add(&s->text, info.name);
+        text_add(&s->text, up ? ": " : " is ");
+        text_add(&s->text, up ? info.damage : info.state);
+        raise_level(s, up ? LEVEL_WARNING : LEVEL_ERROR);
+        said = true;
+    }
+    return said;
+}
+
+static void say_all(struct summary *s, const struct api *api, int iface, const struct filter *filter,
+                    const struct totals_row *t)
+{
+    if (filter)
+        say_matches(s, api, iface, filter);
+    else if (!t->wire_packets)
+        text_add(&s->text, "No packet has been seen yet");
+    else
+        say_hosts(s, api, iface, t->ip_bytes);
+    bool wrong = say_interfaces(s, api, iface);
+    wrong |= say_losses(s, t);
+    wrong |= say_problems(s, api, iface, filter);
+    if (!wrong && t->wire_packets)
+        text_add(&s->text, "; nothing is wrong");
+    text_char(&s->text, '.');
+}
+
+struct reply *api_summary(const struct api *api, const struct call *c)
+{
+    struct filter *filter;
+    struct summary s = {.level = LEVEL_GOOD};
+    struct totals_row none = {0};
+    struct reply *problem = call_check_iface(api, c);
+    if (problem || (problem = call_filter(c, &filter)))
+        return problem;
+    struct answer *a = api_ask_totals(api, call_iface(c));
+    say_all(&s, api, call_iface(c), filter, a->totals ? a->totals : &none);
+    struct reply *r = reply_json();
+    struct json j = json_into(&r->body);
+    api_one_open(&j);
+    json_open(&j);
+    json_pair_string(&j, "sentence", s.text.data ? s.text.data : "");
+    json_pair_string(&j, "level", level_words[s.level]);
+    json_close(&j);
+    r = api_one_finish(r, &j, a);
+    text_free(&s.text);
+    answer_free(a);
+    filter_free(filter);
+    return r;
+}
