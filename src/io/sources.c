@@ -1,0 +1,67 @@
+/* sources.c - from what the user wrote behind -i to opened sources. */
+#include "io/sources.h"
+
+#include <net/if.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+
+static const struct kind {
+    const char *name;
+    bool (*takes)(const char *spec);
+    bool (*open)(const char *spec, const struct source_options *options, unsigned workers,
+                 struct source **out, unsigned *n, struct err *e);
+} kinds[] = {
+#define SOURCE(name, sentence) {#name, source_##name##_takes, source_##name##_open},
+#include "io/sources.def"
+#undef SOURCE
+};
+
+static const struct kind *kind_of(const char *spec)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].takes(spec))
+            return &kinds[i];
+    return NULL;
+}
+
+bool source_is_file(const char *spec)
+{
+    return source_pcap_takes(spec);
+}
+
+void source_list_interfaces(struct text *out)
+{
+    struct if_nameindex *list = if_nameindex();
+    if (!list) {
+        text_add(out, "none that can be listed");
+        return;
+    }
+    for (const struct if_nameindex *i = list; i->if_index != 0; i++)
+        text_printf(out, "%s%u %s", i == list ? "" : ", ", i->if_index, i->if_name);
+    if_freenameindex(list);
+}
+
+bool source_open(const char *spec, const struct source_options *options, unsigned workers,
+                 struct source **out, unsigned *n, struct err *e)
+{
+    *n = 0;
+    if (workers == 0 || workers > SOURCE_WORKERS_MAX)
+        return fail(e, "%s: between 1 and %d workers can share it", spec, SOURCE_WORKERS_MAX);
+    const struct kind *kind = kind_of(spec);
+    if (kind) {
+        if (!kind->open(spec, options, workers, out, n, e))
+            return false;
+        if (*n < workers)
+            log_info("%s: read by %u worker%s of %u", spec, *n, *n == 1 ? "" : "s", workers);
+        return true;
+    }
+    struct text list = {0};
+    source_list_interfaces(&list);
+    bool is_empty = spec[0] == '\0';
+    fail(e, "%s%s: no such interface or file; interfaces are: %s, any", is_empty ? "-i ''" : "", spec,
+         list.data ? list.data : "none");
+    text_free(&list);
+    return false;
+}
