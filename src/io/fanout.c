@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 

@@ -29,7 +29,8 @@ enum {
     FRAME_SIZE = 2048,      /* TPACKET_V3 packs frames tightly; this must only divide a block */
     VLAN_ROOM = 4,          /* for a tag that the card took off and that is put back */
     PROGRAM_MAX = 4096,
-    PREFIX = 5
+    PREFIX = 5,
+    DEVICE_NETLINK = 824 /* ARPHRD_NETLINK, which older headers lack */
 };
 
 int packet_link_of(int device_type)
@@ -48,7 +49,7 @@ int packet_link_of(int device_type)
         return 104;
     case ARPHRD_FRAD:
         return 107;
-    case ARPHRD_NETLINK:
+    case DEVICE_NETLINK:
         return 253;
     default:
         return -1;

@@ -40,6 +40,8 @@ enum {
     RING_BYTES = 8 * 1024 * 1024,
     MACS = 12,
     TAG = 4,
+    /* Where the kernel puts the sender's address: behind the header, rounded up to 16 bytes. */
+    ADDRESS_AT = (sizeof(struct tpacket3_hdr) + 15) / 16 * 16,
     EMPTY_ROUNDS = 64,
     LINK_RAW_IP = 101,
     LINK_NOTHING = 0xffff /* no LINKTYPE: counted as one that cannot be decoded */
@@ -324,7 +326,7 @@ static void next_frame(struct source_afpacket *s, struct frame *f)
 {
     struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)s->next;
     const struct sockaddr_ll *from =
-        (const struct sockaddr_ll *)(void *)(s->next + TPACKET_ALIGN(sizeof *h));
+        (const struct sockaddr_ll *)(void *)(s->next + ADDRESS_AT);
     uint8_t *bytes = s->next + h->tp_mac;
     int link = packet_link_of(s->socket.device_type == -1 ? from->sll_hatype : s->socket.device_type);
     *f = (struct frame){
@@ -543,9 +545,10 @@ bool source_afpacket_open(const char *spec, const struct source_options *options
     if (!good && why.text[0])
         fail(e, "%s", why.text);
     put_group(group);
-    while (!good && *n > 0) {
-        --*n;
-        out[*n]->ops->close(out[*n]);
+    if (!good) {
+        for (unsigned i = 0; i < *n; i++)
+            out[i]->ops->close(out[i]);
+        *n = 0;
     }
     /* Some containers and emulated kernels have no packet sockets, but libpcap may know a way. */
     return is_missing ? source_libpcap_open(spec, options, workers, out, n, e) : good;

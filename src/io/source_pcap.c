@@ -307,8 +307,9 @@ bool source_pcap_open(const char *spec, const struct source_options *options, un
             out[(*n)++] = &s->base;
         }
         if (!s || !set_up(s, spec, options, e)) {
-            while (*n > 0)
-                out[--*n]->ops->close(out[*n]);
+            for (unsigned i = 0; i < *n; i++)
+                out[i]->ops->close(out[i]);
+            *n = 0;
             return false;
         }
         /* What flows by can be read by one only. */
