@@ -22,13 +22,21 @@ static const struct {
     uint8_t bytes[8];
     const char *what;
 } strangers[] = {
-    {4, {0x28, 0xb5, 0x2f, 0xfd}, "zstd-compressed; decompress it first: zstd -dc FILE | weir read -"},
-    {6, {0xfd, '7', 'z', 'X', 'Z', 0}, "xz-compressed; decompress it first: xz -dc FILE | weir read -"},
+    {4,
+     {0x28, 0xb5, 0x2f, 0xfd},
+     "zstd-compressed; decompress it first: zstd -dc FILE | weir read -"},
+    {6,
+     {0xfd, '7', 'z', 'X', 'Z', 0},
+     "xz-compressed; decompress it first: xz -dc FILE | weir read -"},
     {3, {'B', 'Z', 'h'}, "bzip2-compressed; decompress it first: bzip2 -dc FILE | weir read -"},
-    {4, {0x04, 0x22, 0x4d, 0x18}, "lz4-compressed; decompress it first: lz4 -dc FILE | weir read -"},
+    {4,
+     {0x04, 0x22, 0x4d, 0x18},
+     "lz4-compressed; decompress it first: lz4 -dc FILE | weir read -"},
     {4, {'P', 'K', 3, 4}, "a zip archive; unpack it first"},
     {5, {'s', 'n', 'o', 'o', 'p'}, "a snoop capture; convert it first: editcap -F pcap FILE OUT"},
-    {4, {'G', 'M', 'B', 'U'}, "a Network Monitor capture; convert it first: editcap -F pcap FILE OUT"},
+    {4,
+     {'G', 'M', 'B', 'U'},
+     "a Network Monitor capture; convert it first: editcap -F pcap FILE OUT"},
     {4, {0x7f, 'E', 'L', 'F'}, "a program"},
 };
 
@@ -111,7 +119,8 @@ static ssize_t fill(struct capture *c, struct err *e)
     uint8_t *to = c->buf + c->end;
     size_t room = c->cap - c->end;
     assert(room > 0);
-    ssize_t got = c->gzip ? gunzip_read(c->gzip, to, room, e) : c->input.read(c->input.context, to, room, e);
+    ssize_t got =
+        c->gzip ? gunzip_read(c->gzip, to, room, e) : c->input.read(c->input.context, to, room, e);
     if (got > 0)
         c->end += (size_t)got;
     return got;
@@ -146,8 +155,10 @@ static bool refuse(const struct capture *c, struct err *e)
             return fail(e, "not a pcap or pcapng capture: it is %s", strangers[i].what);
     if (looks_like_text(p, n < 256 ? n : 256))
         return fail(e, "not a pcap or pcapng capture: it is a text file");
-    return fail(e, "not a pcap or pcapng capture: it begins with %02x %02x %02x %02x, which no "
-                   "format known here does", p[0], p[1], p[2], p[3]);
+    return fail(e,
+                "not a pcap or pcapng capture: it begins with %02x %02x %02x %02x, which no "
+                "format known here does",
+                p[0], p[1], p[2], p[3]);
 }
 
 /* Puts the decompressor between the input and an empty buffer. */
@@ -171,10 +182,12 @@ static bool no_head(struct capture *c, ssize_t said, struct err *e)
         return false;
     size_t n = c->end - c->at;
     if (n == 0)
-        return fail(e, c->gzip ? "empty once decompressed: there is no capture in it" : "empty: there is no capture in it");
+        return fail(e, c->gzip ? "empty once decompressed: there is no capture in it"
+                               : "empty: there is no capture in it");
     if (n >= HEAD_MIN && looks_like_text(c->buf + c->at, n))
         return refuse(c, e);
-    return fail(e, "too short for a capture: only %zu bytes%s", n, c->gzip ? " once decompressed" : "");
+    return fail(e, "too short for a capture: only %zu bytes%s", n,
+                c->gzip ? " once decompressed" : "");
 }
 
 bool capture_start(struct capture *c, struct err *e)
@@ -216,8 +229,10 @@ static void end_of_input(struct capture *c)
 {
     size_t left = c->end - c->at;
     if (left > 0)
-        capture_broken(c, 0, "the file ends in the middle of a record (%zu bytes are there, at least %zu needed)",
-                       left, c->need);
+        capture_broken(
+            c, 0,
+            "the file ends in the middle of a record (%zu bytes are there, at least %zu needed)",
+            left, c->need);
     c->ended = true;
 }
 

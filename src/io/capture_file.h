@@ -12,10 +12,10 @@
 #include "net/packet.h"
 
 enum {
-    CAPTURE_BUFFER = 512 * 1024,         /* read at once; stays in a core's second cache */
+    CAPTURE_BUFFER = 512 * 1024,          /* read at once; stays in a core's second cache */
     CAPTURE_BLOCK_MAX = 16 * 1024 * 1024, /* largest pcapng block that is believed */
-    CAPTURE_FRAME_MAX = 256 * 1024,      /* largest captured packet that is believed */
-    CAPTURE_INTERFACES_MAX = 256         /* interfaces of one pcapng section */
+    CAPTURE_FRAME_MAX = 256 * 1024,       /* largest captured packet that is believed */
+    CAPTURE_INTERFACES_MAX = 256          /* interfaces of one pcapng section */
 };
 
 /* What capture_input.read returns besides a number of bytes. */
@@ -48,7 +48,8 @@ bool capture_start(struct capture *c, struct err *e);
 
 /* Fills up to max frames, *n says how many. They stay valid until the next call. cap_len is never
  * more than CAPTURE_FRAME_MAX; wire_len is what the file claims, which may be anything. */
-enum capture_result capture_read(struct capture *c, struct frame *frames, unsigned max, unsigned *n);
+enum capture_result capture_read(struct capture *c, struct frame *frames, unsigned max,
+                                 unsigned *n);
 
 /* After CAPTURE_END: "" or a sentence that says at which byte and packet the file is broken. */
 const char *capture_damage(const struct capture *c);

@@ -15,9 +15,9 @@ struct gunzip;
 struct capture_interface {
     uint16_t link;
     uint32_t snaplen;
-    bool binary;       /* units are powers of two */
-    uint8_t exponent;  /* units a second: 10^exponent or 2^exponent */
-    int64_t offset;    /* seconds to add */
+    bool binary;      /* units are powers of two */
+    uint8_t exponent; /* units a second: 10^exponent or 2^exponent */
+    int64_t offset;   /* seconds to add */
 };
 
 enum parse_result {
@@ -28,14 +28,14 @@ enum parse_result {
 
 struct capture {
     struct capture_input input;
-    struct gunzip *gzip;     /* between input and buffer when the file is compressed */
-    uint8_t *buf;            /* owned; [at, end) is not parsed yet */
+    struct gunzip *gzip; /* between input and buffer when the file is compressed */
+    uint8_t *buf;        /* owned; [at, end) is not parsed yet */
     size_t cap, at, end;
-    size_t need;             /* bytes from at on that the format wants to see */
-    uint64_t base;           /* place of buf[0] in the (decompressed) file */
-    uint64_t packets;        /* frames found so far; formats count them */
+    size_t need;      /* bytes from at on that the format wants to see */
+    uint64_t base;    /* place of buf[0] in the (decompressed) file */
+    uint64_t packets; /* frames found so far; formats count them */
     const char *kind;
-    bool ended;              /* damage or the end of the input was met */
+    bool ended; /* damage or the end of the input was met */
     char damage[256];
 
     /* Set when the kind is known. */
@@ -44,17 +44,17 @@ struct capture {
 
     /* pcap */
     uint16_t link;
-    uint8_t record_header;   /* bytes before each packet: 16, or more in patched variants */
-    bool settled;            /* record_header was decided */
-    bool is_patched;         /* the magic of the patched variant */
+    uint8_t record_header; /* bytes before each packet: 16, or more in patched variants */
+    bool settled;          /* record_header was decided */
+    bool is_patched;       /* the magic of the patched variant */
     bool lengths_swapped, lengths_maybe_swapped;
-    uint32_t unit_ns;        /* of the fraction of the time stamp */
+    uint32_t unit_ns; /* of the fraction of the time stamp */
 
     /* pcapng */
     bool in_section;
     unsigned n_interfaces;
     struct capture_interface *interfaces; /* CAPTURE_INTERFACES_MAX of them, owned */
-    nsec_t last_ts;          /* for blocks without a time stamp */
+    nsec_t last_ts;                       /* for blocks without a time stamp */
 };
 
 static inline uint16_t capture_u16(const struct capture *c, const uint8_t *p)

@@ -14,10 +14,10 @@ enum { GZIP_WINDOW = 15 + 16 /* the largest window, and gzip's header */ };
 struct gunzip {
     struct capture_input input; /* borrowed */
     z_stream z;
-    bool running;    /* inside a stream */
-    bool broken;     /* reported once what came before the damage is handed out */
+    bool running; /* inside a stream */
+    bool broken;  /* reported once what came before the damage is handed out */
     bool input_over;
-    uint64_t read;   /* compressed bytes taken from the input */
+    uint64_t read; /* compressed bytes taken from the input */
     uint8_t in[CAPTURE_BUFFER];
 };
 
@@ -97,7 +97,8 @@ ssize_t gunzip_read(struct gunzip *g, void *buf, size_t n, struct err *e)
             continue;
         }
         if (g->z.avail_in == 0) {
-            fail(e, "the compressed data ends too early, at byte %llu", (unsigned long long)g->read);
+            fail(e, "the compressed data ends too early, at byte %llu",
+                 (unsigned long long)g->read);
             return CAPTURE_INPUT_FAILED;
         }
         g->z.next_out = buf;

@@ -83,7 +83,8 @@ static void settle_header(struct capture *c)
         c->record_header = (uint8_t)other;
 }
 
-static enum parse_result pcap_parse(struct capture *c, struct frame *frames, unsigned max, unsigned *n)
+static enum parse_result pcap_parse(struct capture *c, struct frame *frames, unsigned max,
+                                    unsigned *n)
 {
     if (!c->settled) {
         if (c->end - c->at < RECORD_HEADER) {
@@ -150,7 +151,8 @@ bool pcap_start(struct capture *c, struct err *e)
     uint32_t link = capture_u32(c, h + 20);
 
     if (major != 2 && !(major == 543 && minor == 0))
-        return fail(e, "a pcap file of version %u.%u, which cannot be read (2.4 is usual)", major, minor);
+        return fail(e, "a pcap file of version %u.%u, which cannot be read (2.4 is usual)", major,
+                    minor);
     if (link & LINK_RESERVED)
         return fail(e, "a pcap file whose link type, 0x%08x, has bits set that must be zero", link);
     c->kind = c->gzip ? "pcap in gzip" : "pcap";

@@ -39,7 +39,8 @@ struct block {
 };
 
 /* Calls for one option after the other: false at the end, with cur bad when the list is broken. */
-static bool next_option(const struct capture *c, struct cursor *cur, unsigned *code, struct cursor *value)
+static bool next_option(const struct capture *c, struct cursor *cur, unsigned *code,
+                        struct cursor *value)
 {
     if (cur_left(cur) == 0)
         return false;
@@ -104,16 +105,19 @@ static enum parse_result read_section(struct capture *c, const struct block *b)
     struct cursor cur = b->body;
     const uint8_t *h = cur_take(&cur, 16);
     if (!h)
-        return capture_broken(c, 0, "a section header of %zu bytes is too short", cur_left(&b->body));
+        return capture_broken(c, 0, "a section header of %zu bytes is too short",
+                              cur_left(&b->body));
     unsigned major = capture_u16(c, h + 4);
     if (major != 1)
-        return capture_broken(c, 8, "a section of version %u, which cannot be read (1 is usual)", major);
+        return capture_broken(c, 8, "a section of version %u, which cannot be read (1 is usual)",
+                              major);
     unsigned code;
     struct cursor value;
     while (next_option(c, &cur, &code, &value))
         continue;
     if (!cur_ok(&cur))
-        return capture_broken(c, 0, "a section header with an option that is longer than its block");
+        return capture_broken(c, 0,
+                              "a section header with an option that is longer than its block");
     c->in_section = true;
     c->n_interfaces = 0;
     return PARSE_FRAMES;
@@ -124,9 +128,11 @@ static enum parse_result read_interface(struct capture *c, const struct block *b
     struct cursor cur = b->body;
     const uint8_t *h = cur_take(&cur, 8);
     if (!h)
-        return capture_broken(c, 0, "an interface description of %zu bytes is too short", cur_left(&b->body));
+        return capture_broken(c, 0, "an interface description of %zu bytes is too short",
+                              cur_left(&b->body));
     if (c->n_interfaces == CAPTURE_INTERFACES_MAX)
-        return capture_broken(c, 0, "more than %d interfaces in one section", CAPTURE_INTERFACES_MAX);
+        return capture_broken(c, 0, "more than %d interfaces in one section",
+                              CAPTURE_INTERFACES_MAX);
 
     struct capture_interface *i = &c->interfaces[c->n_interfaces++];
     *i = (struct capture_interface){
@@ -139,15 +145,16 @@ static enum parse_result read_interface(struct capture *c, const struct block *b
             i->binary = v[0] & 0x80;
             i->exponent = v[0] & 0x7f;
         } else if (code == OPTION_IF_TSOFFSET && (v = cur_peek(&value, 8))) {
-            uint64_t raw = c->big_endian ? load_be64(v)
-                                         : (uint64_t)load_le32(v + 4) << 32 | load_le32(v);
+            uint64_t raw =
+                c->big_endian ? load_be64(v) : (uint64_t)load_le32(v + 4) << 32 | load_le32(v);
             int64_t offset = (int64_t)raw;
             if (offset > -SECONDS_MAX && offset < SECONDS_MAX)
                 i->offset = offset;
         }
     }
     if (!cur_ok(&cur))
-        return capture_broken(c, 0, "an interface description with an option that is longer than its block");
+        return capture_broken(
+            c, 0, "an interface description with an option that is longer than its block");
     return PARSE_FRAMES;
 }
 
@@ -177,11 +184,12 @@ static enum parse_result read_packet(struct capture *c, const struct block *b, s
     uint32_t number = b->type == BLOCK_ENHANCED ? capture_u32(c, h) : capture_u16(c, h);
     uint32_t captured = capture_u32(c, h + 12);
     if (number >= c->n_interfaces)
-        return capture_broken(c, BLOCK_HEADER, "it names interface %u, of which there are %u", number,
-                              c->n_interfaces);
+        return capture_broken(c, BLOCK_HEADER, "it names interface %u, of which there are %u",
+                              number, c->n_interfaces);
     if (captured > CAPTURE_FRAME_MAX || captured > cur_left(&cur))
         return capture_broken(c, BLOCK_HEADER + 12,
-                              "it claims %u captured bytes where its block has %zu", captured, cur_left(&cur));
+                              "it claims %u captured bytes where its block has %zu", captured,
+                              cur_left(&cur));
     const struct capture_interface *i = &c->interfaces[number];
     *f = (struct frame){
         .bytes = cur_take(&cur, captured),
@@ -204,7 +212,8 @@ static enum parse_result read_simple(struct capture *c, const struct block *b, s
     struct cursor cur = b->body;
     const uint8_t *h = cur_take(&cur, 4);
     if (!h)
-        return capture_broken(c, 0, "a simple packet block of %zu bytes is too short", cur_left(&b->body));
+        return capture_broken(c, 0, "a simple packet block of %zu bytes is too short",
+                              cur_left(&b->body));
     if (c->n_interfaces == 0)
         return capture_broken(c, 0, "a simple packet block before any interface description");
     const struct capture_interface *i = &c->interfaces[0];
@@ -213,8 +222,9 @@ static enum parse_result read_simple(struct capture *c, const struct block *b, s
     if (i->snaplen > 0 && captured > i->snaplen)
         captured = i->snaplen;
     if (captured > CAPTURE_FRAME_MAX || captured > cur_left(&cur))
-        return capture_broken(c, BLOCK_HEADER, "it claims %u captured bytes where its block has %zu",
-                              captured, cur_left(&cur));
+        return capture_broken(c, BLOCK_HEADER,
+                              "it claims %u captured bytes where its block has %zu", captured,
+                              cur_left(&cur));
     *f = (struct frame){
         .bytes = cur_take(&cur, captured),
         .ts = c->last_ts,
@@ -253,13 +263,14 @@ static enum parse_result whole_block(struct capture *c, struct block *b)
     if (!block)
         return PARSE_MORE;
     if (capture_u32(c, block + whole - 4) != len)
-        return capture_broken(c, whole - 4, "a block of %u bytes that ends with another length, %u", len,
-                              capture_u32(c, block + whole - 4));
+        return capture_broken(c, whole - 4, "a block of %u bytes that ends with another length, %u",
+                              len, capture_u32(c, block + whole - 4));
     b->body = cur_over(block + BLOCK_HEADER, whole - BLOCK_FRAME);
     return PARSE_FRAMES;
 }
 
-static enum parse_result pcapng_parse(struct capture *c, struct frame *frames, unsigned max, unsigned *n)
+static enum parse_result pcapng_parse(struct capture *c, struct frame *frames, unsigned max,
+                                      unsigned *n)
 {
     unsigned i = 0;
     enum parse_result result = PARSE_FRAMES;

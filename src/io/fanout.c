@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <net/if_arp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,7 +15,7 @@
 #include "base/log.h"
 
 enum {
-    NET = SKF_NET_OFF, /* loads count from the network header, wherever the packet came from */
+    NET = SKF_NET_OFF, /* loads count from the network header, X may lead back to the link header */
     ETHER_QINQ_OLD = 0x9100,
     PPP_IPV4 = 0x0021,
     PPP_IPV6 = 0x0057,
@@ -77,6 +78,21 @@ static void emit_return(struct assembler *a)
     emit(a, BPF_RET | BPF_A, 0);
 }
 
+/* X becomes the offset of what is behind the Ethernet header, A its type. The kernel's own mark of
+ * the network header is behind the tags in a packet that goes out and before them in one that comes
+ * in, so it serves only devices without an Ethernet header. */
+static void emit_start(struct assembler *a)
+{
+    emit(a, BPF_LD | BPF_H | BPF_ABS, (unsigned)(SKF_AD_OFF + SKF_AD_HATYPE));
+    emit_jump(a, BPF_JEQ, ARPHRD_ETHER, 1, 0);
+    emit_jump(a, BPF_JEQ, ARPHRD_LOOPBACK, 0, 3);
+    emit(a, BPF_LDX | BPF_IMM, (unsigned)(SKF_LL_OFF - SKF_NET_OFF + ETH_HLEN));
+    emit(a, BPF_LD | BPF_H | BPF_IND, (unsigned)NET - 2);
+    emit(a, BPF_JMP | BPF_JA, 2);
+    emit(a, BPF_LDX | BPF_IMM, 0);
+    emit(a, BPF_LD | BPF_H | BPF_ABS, (unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL));
+}
+
 /* Walks up to TAGS VLAN tags. A is the type of what stands at X, before and after. */
 static void emit_tags(struct assembler *a)
 {
@@ -136,8 +152,7 @@ unsigned fanout_program(struct sock_filter *code)
     struct assembler a = {.code = code};
     emit(&a, BPF_LD | BPF_IMM, 0);
     emit(&a, BPF_ST, WORD_HASH);
-    emit(&a, BPF_LDX | BPF_IMM, 0);
-    emit(&a, BPF_LD | BPF_H | BPF_ABS, (unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL));
+    emit_start(&a);
     emit_tags(&a);
     emit_pppoe(&a);
     emit_mpls(&a);
@@ -186,8 +201,9 @@ static bool found(struct fanout *f, int fd)
         return false;
     f->group = number & 0xffff;
     if (f->by_ports)
-        log_warning("packets are shared between workers by the kernel's own hash: later fragments of "
-                    "a packet may miss their flow");
+        log_warning(
+            "packets are shared between workers by the kernel's own hash: later fragments of "
+            "a packet may miss their flow");
     return true;
 }
 
@@ -203,7 +219,9 @@ bool fanout_join(struct fanout *f, int fd, int ifindex, struct err *e)
     int why = errno;
     f->ifindex = ifindex;
     pthread_mutex_unlock(&f->lock);
-    return good || fail(e, "the kernel does not share its packets between workers: %s; use --workers 1", strerror(why));
+    return good ||
+           fail(e, "the kernel does not share its packets between workers: %s; use --workers 1",
+                strerror(why));
 }
 
 #endif

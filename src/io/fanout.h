@@ -15,12 +15,15 @@
 /* Shared by the sources of one interface. Initialise with FANOUT_INIT. */
 struct fanout {
     pthread_mutex_t lock;
-    int ifindex;      /* of the group below */
-    int group;        /* the kernel's number, -1 = none yet */
-    bool by_ports;    /* the kernel refused our program; its own hash is used */
+    int ifindex;   /* of the group below */
+    int group;     /* the kernel's number, -1 = none yet */
+    bool by_ports; /* the kernel refused our program; its own hash is used */
 };
 
-#define FANOUT_INIT {.lock = PTHREAD_MUTEX_INITIALIZER, .group = -1}
+#define FANOUT_INIT                                                                                \
+    {                                                                                              \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .group = -1                                             \
+    }
 
 /* Lets a packet socket that is bound to ifindex (0 = all) join, founding the group if needed. Any
  * thread. False with a sentence when the kernel refuses. */

@@ -26,8 +26,8 @@
 enum {
     BLOCKS_MIN = 2,
     RING_BLOCKS_MAX = 4096,
-    FRAME_SIZE = 2048,      /* TPACKET_V3 packs frames tightly; this must only divide a block */
-    VLAN_ROOM = 4,          /* for a tag that the card took off and that is put back */
+    FRAME_SIZE = 2048, /* TPACKET_V3 packs frames tightly; this must only divide a block */
+    VLAN_ROOM = 4,     /* for a tag that the card took off and that is put back */
     PROGRAM_MAX = 4096,
     PREFIX = 5,
     DEVICE_NETLINK = 824 /* ARPHRD_NETLINK, which older headers lack */
@@ -86,7 +86,8 @@ static unsigned skip_loopback_copies(struct sock_filter *code)
 
 /* Compiles the expression for the kernel. libpcap knows that the kernel keeps VLAN tags beside the
  * packet, but only when it compiles for an interface that it has opened. 0 = not possible. */
-static unsigned compile_for_kernel(const struct packet_request *r, int link, struct sock_filter *code)
+static unsigned compile_for_kernel(const struct packet_request *r, int link,
+                                   struct sock_filter *code)
 {
     char text[PCAP_ERRBUF_SIZE];
     struct bpf_program program;
@@ -153,8 +154,10 @@ static bool create(struct packet_socket *s, const struct packet_request *r, stru
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n > 0)
         self[n] = '\0';
-    return fail(e, "%s: this user may not capture; run as root, or allow this program once: "
-                   "sudo setcap cap_net_raw=ep %s", r->name, self);
+    return fail(e,
+                "%s: this user may not capture; run as root, or allow this program once: "
+                "sudo setcap cap_net_raw=ep %s",
+                r->name, self);
 }
 
 static bool map_ring(struct packet_socket *s, const struct packet_request *r, struct err *e)
@@ -183,7 +186,8 @@ static bool map_ring(struct packet_socket *s, const struct packet_request *r, st
     s->blocks = (unsigned)blocks;
     void *at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s->fd, 0);
     if (at == MAP_FAILED)
-        return fail(e, "%s: the ring of %u MB cannot be mapped: %s", r->name, s->blocks, strerror(errno));
+        return fail(e, "%s: the ring of %u MB cannot be mapped: %s", r->name, s->blocks,
+                    strerror(errno));
     s->ring = at;
     mem_touch(ACCOUNT_capture, s->size);
     return true;

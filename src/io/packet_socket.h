@@ -18,22 +18,22 @@ enum { PACKET_BLOCK = 1024 * 1024, PACKET_RETIRE_MS = 60 };
 
 /* What to open. */
 struct packet_request {
-    const char *name;       /* for messages */
-    int ifindex;            /* 0 = all interfaces */
-    const char *bpf;        /* NULL or "" = everything */
+    const char *name; /* for messages */
+    int ifindex;      /* 0 = all interfaces */
+    const char *bpf;  /* NULL or "" = everything */
     uint32_t snaplen;
     uint64_t ring_bytes;
     bool promiscuous;
-    struct fanout *fanout;  /* NULL = this socket sees everything alone */
+    struct fanout *fanout; /* NULL = this socket sees everything alone */
 };
 
 struct packet_socket {
-    int fd;                 /* -1 = closed */
-    uint8_t *ring;          /* mapped, owned */
+    int fd;        /* -1 = closed */
+    uint8_t *ring; /* mapped, owned */
     size_t size;
     unsigned blocks;
-    bool filters_here;      /* the kernel cannot apply the filter: do it with each frame */
-    int device_type;        /* ARPHRD_ of the interface; -1 for all of them */
+    bool filters_here; /* the kernel cannot apply the filter: do it with each frame */
+    int device_type;   /* ARPHRD_ of the interface; -1 for all of them */
 };
 
 /* Opens the ring, joins the others, and lets nothing through yet. False with a sentence; then

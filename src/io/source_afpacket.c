@@ -64,22 +64,22 @@ struct source_afpacket {
     struct source base;
     struct packet_request request; /* strings are owned */
     struct packet_socket socket;
-    struct packet_filter *filter;  /* for frames the kernel could not judge; NULL = none */
-    struct afpacket_group *group;  /* counted */
+    struct packet_filter *filter; /* for frames the kernel could not judge; NULL = none */
+    struct afpacket_group *group; /* counted */
     struct wakeup wakeup;
     int watch_fd;
-    unsigned queue;                /* of how many; 0 speaks for all in logs */
+    unsigned queue; /* of how many; 0 speaks for all in logs */
 
-    unsigned block;                /* next block of the ring, or the one being read */
+    unsigned block;                     /* next block of the ring, or the one being read */
     struct tpacket_block_desc *current; /* NULL = none */
-    uint8_t *next;                 /* its next frame */
-    uint32_t left;                 /* frames of it not handed out yet */
+    uint8_t *next;                      /* its next frame */
+    uint32_t left;                      /* frames of it not handed out yet */
 
     enum presence presence;
-    nsec_t looked_at, counted_at;  /* clock_mono */
-    nsec_t lost_at;                /* when the interface was found deleted; 0 = it was not */
+    nsec_t looked_at, counted_at; /* clock_mono */
+    nsec_t lost_at;               /* when the interface was found deleted; 0 = it was not */
     bool has_baseline;
-    uint64_t card_drops;           /* of the interface when it was last looked at */
+    uint64_t card_drops; /* of the interface when it was last looked at */
 };
 
 static struct source_afpacket *self(struct source *base)
@@ -92,7 +92,8 @@ static void count_drops(struct source_afpacket *s)
 {
     struct tpacket_stats_v3 stats = {0};
     socklen_t len = sizeof stats;
-    if (s->socket.fd == -1 || getsockopt(s->socket.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == -1)
+    if (s->socket.fd == -1 ||
+        getsockopt(s->socket.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == -1)
         return;
     counter_add(&s->base.counts.kernel_dropped, stats.tp_drops);
     counter_add(&s->base.counts.ring_full, stats.tp_freeze_q_cnt);
@@ -102,7 +103,8 @@ static void count_drops(struct source_afpacket *s)
 static void count_card_drops(struct source_afpacket *s)
 {
     uint64_t now;
-    if (s->queue != 0 || s->request.ifindex == 0 || !source_card_drops(s->request.name, &now))
+    if (s->queue != 0 || s->request.ifindex == 0 ||
+        !source_card_drops(s->request.name, (unsigned)s->request.ifindex, &now))
         return;
     /* A count that fell belongs to a new interface of the same name. */
     if (s->has_baseline && now > s->card_drops)
@@ -168,7 +170,8 @@ static void reopen(struct source_afpacket *s)
 {
     unsigned index = if_nametoindex(s->request.name);
     if (index == 0) {
-        set_state(s, PRESENCE_ABSENT, "absent: there is no interface of this name now; waiting for it");
+        set_state(s, PRESENCE_ABSENT,
+                  "absent: there is no interface of this name now; waiting for it");
         return;
     }
     /* Only an interface that is up can be shared between workers by older kernels. */
@@ -310,7 +313,8 @@ static void restore_tag(const struct tpacket3_hdr *h, struct frame *f, uint8_t *
 }
 
 /* A frame of a device whose link header nobody reads: the IP packet in it. */
-static void without_link_header(const struct tpacket3_hdr *h, const struct sockaddr_ll *from, struct frame *f)
+static void without_link_header(const struct tpacket3_hdr *h, const struct sockaddr_ll *from,
+                                struct frame *f)
 {
     uint32_t header = (uint32_t)(h->tp_net - h->tp_mac);
     unsigned type = ntohs(from->sll_protocol);
@@ -325,10 +329,10 @@ static void without_link_header(const struct tpacket3_hdr *h, const struct socka
 static void next_frame(struct source_afpacket *s, struct frame *f)
 {
     struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)s->next;
-    const struct sockaddr_ll *from =
-        (const struct sockaddr_ll *)(void *)(s->next + ADDRESS_AT);
+    const struct sockaddr_ll *from = (const struct sockaddr_ll *)(void *)(s->next + ADDRESS_AT);
     uint8_t *bytes = s->next + h->tp_mac;
-    int link = packet_link_of(s->socket.device_type == -1 ? from->sll_hatype : s->socket.device_type);
+    int link =
+        packet_link_of(s->socket.device_type == -1 ? from->sll_hatype : s->socket.device_type);
     *f = (struct frame){
         .bytes = bytes,
         .ts = (nsec_t)h->tp_sec * SECOND + h->tp_nsec,

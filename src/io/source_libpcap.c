@@ -29,10 +29,10 @@ static const nsec_t RETRY_EVERY = SECOND;
 
 struct source_libpcap {
     struct source base;
-    pcap_t *handle;        /* NULL while the interface is away */
+    pcap_t *handle; /* NULL while the interface is away */
     struct wakeup wakeup;
     char name[64];
-    char *bpf;             /* owned, NULL = everything */
+    char *bpf; /* owned, NULL = everything */
     uint32_t snaplen;
     int buffer_bytes;
     bool promiscuous;
@@ -40,7 +40,7 @@ struct source_libpcap {
     bool is_nano;
     unsigned dropped, interface_dropped; /* as libpcap last said; it counts in 32 bits */
     nsec_t tried_at;
-    struct burst *burst;   /* being filled by the callback */
+    struct burst *burst; /* being filled by the callback */
     size_t used;
     uint8_t arena[ARENA];
 };

@@ -25,26 +25,25 @@ unsigned source_interface(const char *spec, char *name)
     return if_indextoname((unsigned)number, name) ? (unsigned)number : 0;
 }
 
-bool source_card_drops(const char *name, uint64_t *drops)
+/* A number from a file of one line; false when there is none. */
+static bool read_number(const char *name, const char *what, uint64_t *value)
 {
-    FILE *file = fopen("/proc/net/dev", "re");
+    char path[128], line[64] = "";
+    snprintf(path, sizeof path, "/sys/class/net/%s/%s", name, what);
+    FILE *file = fopen(path, "re");
     if (!file)
         return false;
-    char line[512];
-    bool found = false;
-    while (!found && fgets(line, sizeof line, file)) {
-        char *colon = strrchr(line, ':');
-        if (!colon)
-            continue;
-        *colon = '\0';
-        if (strcmp(line + strspn(line, " "), name) != 0)
-            continue;
-        /* bytes packets errors drop ... of the receiving side */
-        char *at = colon + 1;
-        for (int column = 0; column < 4; column++)
-            *drops = strtoull(at, &at, 10);
-        found = true;
-    }
+    bool good = fgets(line, sizeof line, file) != NULL;
     fclose(file);
-    return found;
+    if (good)
+        *value = strtoull(line, NULL, 10);
+    return good;
+}
+
+bool source_card_drops(const char *name, unsigned ifindex, uint64_t *drops)
+{
+    uint64_t index;
+    /* In a network namespace of its own a process may still see the files of another. */
+    return read_number(name, "ifindex", &index) && index == ifindex &&
+           read_number(name, "statistics/rx_missed_errors", drops);
 }

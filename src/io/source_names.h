@@ -9,8 +9,9 @@
  * when there is none. Any thread. */
 unsigned source_interface(const char *spec, char *name);
 
-/* Packets the card or its driver lost since it was made, as the kernel tells (/proc/net/dev, column
- * drop of the receiving side). False when it does not tell. */
-bool source_card_drops(const char *name, uint64_t *drops);
+/* Packets the card had no room for since it was made, as its driver tells (rx_missed_errors). The
+ * kernel's rx_dropped is of no use here: it counts packets that nobody but us wanted, and that we
+ * have. False when nothing is known. */
+bool source_card_drops(const char *name, unsigned ifindex, uint64_t *drops);
 
 #endif

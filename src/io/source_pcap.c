@@ -35,17 +35,17 @@ struct source_pcap {
     struct capture *capture;
     struct packet_filter *filter; /* NULL: everything passes */
     struct wakeup wakeup;
-    int fd;                       /* closed with the source unless it is standard input */
+    int fd; /* closed with the source unless it is standard input */
     bool is_pipe;
     bool ended;
-    int wait_ms;                  /* how long this read may wait for the pipe */
-    uint32_t last_link;           /* link type of the last frame; beyond 16 bits before the first */
+    int wait_ms;        /* how long this read may wait for the pipe */
+    uint32_t last_link; /* link type of the last frame; beyond 16 bits before the first */
 
     bool is_paced;
     bool has_start;
-    nsec_t start_mono, start_ts;  /* this moment of the clock is that moment of the file */
+    nsec_t start_mono, start_ts; /* this moment of the clock is that moment of the file */
     nsec_t last_ts;
-    struct burst pending;         /* frames read ahead of their time: those from next_pending on */
+    struct burst pending; /* frames read ahead of their time: those from next_pending on */
     unsigned next_pending;
 };
 
@@ -114,7 +114,8 @@ static enum source_result finish(struct source_pcap *s)
     if (!s->ended) {
         s->ended = true;
         snprintf(s->base.damage, sizeof s->base.damage, "%s", damage);
-        snprintf(s->base.state, sizeof s->base.state, damage[0] ? "read up to where it is damaged" : "read to its end");
+        snprintf(s->base.state, sizeof s->base.state,
+                 damage[0] ? "read up to where it is damaged" : "read to its end");
         if (damage[0])
             counter_add(&s->base.counts.damaged, 1);
     }
@@ -249,14 +250,16 @@ static bool open_bytes(struct source_pcap *s, const char *spec, const char *show
         if (s->fd == -1 && errno == ENOENT)
             return fail(e, "%s: no such file", shown);
         if (s->fd == -1 && errno == EACCES)
-            return fail(e, "%s: this user may not read it; use sudo or change its permissions", shown);
+            return fail(e, "%s: this user may not read it; use sudo or change its permissions",
+                        shown);
     }
     if (s->fd == -1 || fstat(s->fd, &st) == -1)
         return fail(e, "%s: cannot be opened: %s", shown, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return fail(e, "%s: is a directory; name the capture files in it", shown);
     if (s->fd == STDIN_FILENO && isatty(s->fd))
-        return fail(e, "%s: is a terminal; send a capture into it: tcpdump -w - | weir -i -", shown);
+        return fail(e, "%s: is a terminal; send a capture into it: tcpdump -w - | weir -i -",
+                    shown);
     s->is_pipe = !S_ISREG(st.st_mode);
     if (!s->is_pipe) {
         atomic_store(&s->base.counts.size, (uint64_t)st.st_size);

@@ -60,8 +60,8 @@ bool source_open(const char *spec, const struct source_options *options, unsigne
     struct text list = {0};
     source_list_interfaces(&list);
     bool is_empty = spec[0] == '\0';
-    fail(e, "%s%s: no such interface or file; interfaces are: %s, any", is_empty ? "-i ''" : "", spec,
-         list.data ? list.data : "none");
+    fail(e, "%s%s: no such interface or file; interfaces are: %s, any", is_empty ? "-i ''" : "",
+         spec, list.data ? list.data : "none");
     text_free(&list);
     return false;
 }

@@ -9,11 +9,11 @@ enum { SOURCE_WORKERS_MAX = 64 };
 
 /* How to open; zero is a sensible choice for every member. */
 struct source_options {
-    const char *bpf;       /* filter expression, borrowed for the call; NULL or "" = everything */
-    bool original_speed;   /* files: at the pace of their time stamps */
-    bool no_promiscuous;   /* interfaces: only what is meant for this machine */
-    uint32_t snaplen;      /* interfaces: bytes kept of each packet; 0 = 65535 */
-    uint64_t ring_bytes;   /* interfaces: ring of each worker; 0 = 8 MiB */
+    const char *bpf;     /* filter expression, borrowed for the call; NULL or "" = everything */
+    bool original_speed; /* files: at the pace of their time stamps */
+    bool no_promiscuous; /* interfaces: only what is meant for this machine */
+    uint32_t snaplen;    /* interfaces: bytes kept of each packet; 0 = 65535 */
+    uint64_t ring_bytes; /* interfaces: ring of each worker; 0 = 8 MiB */
 };
 
 /* Opens spec for up to `workers` threads: out[0 .. *n) are sources, one per worker, *n <= workers

@@ -1,11 +1,11 @@
 /* source_dump.c - opens a source as the monitor does and prints what came through it, as JSON.
  *
- *     source_dump [-w WORKERS] [-B FILTER] [-s SECONDS] [-n FRAMES] [-r RING_MB] [-l SNAPLEN] [-p]
+ *     source_dump [-w WORKERS] [-B FILTER] [-s SECONDS] [-n FRAMES] [-r RING_MB] [-l SNAPLEN] [-d MS] [-p]
  *                 [-q] [-v] SPEC
  *
- * -s stops after so many seconds, -n after so many frames (received and dropped together), -p plays
- * at original speed, -q asks for no promiscuous mode, -v prints a line per frame. Every second and
- * at each change of state a line {"state": ...} is printed; the last line has the totals.
+ * -s stops after so many seconds, -n after so many frames (received and dropped together), -d
+ * sleeps so long after each burst, -p plays at original speed, -q asks for no promiscuous mode, -v prints
+ * a line per frame. Each change of state prints a line {"state": ...}; the last line has the totals.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -28,6 +28,7 @@ struct reader {
     uint64_t wire_bytes, frames, outgoing;
     nsec_t first, last, cpu;
     uint64_t reads;
+    unsigned number, delay_ms;
     bool verbose, done;
 };
 
@@ -51,9 +52,10 @@ static void take(struct reader *r, const struct frame *f)
     r->last = f->ts;
     if (!r->verbose)
         return;
-    printf("%lld.%09lld link %u cap %u wire %u%s ", (long long)(f->ts / SECOND),
-           (long long)(f->ts % SECOND), f->link, f->cap_len, f->wire_len, f->outgoing ? " out" : "");
-    for (uint32_t i = 0; i < f->cap_len && i < 48; i++)
+    printf("%u %lld.%09lld link %u cap %u wire %u%s ", r->number, (long long)(f->ts / SECOND),
+           (long long)(f->ts % SECOND), f->link, f->cap_len, f->wire_len,
+           f->outgoing ? " out" : "");
+    for (uint32_t i = 0; i < f->cap_len && i < 64; i++)
         printf("%02x", f->bytes[i]);
     putchar('\n');
 }
@@ -68,9 +70,12 @@ static void read_all(void *argument)
         r->reads++;
         for (unsigned i = 0; i < b->n; i++)
             take(r, &b->frame[i]);
+        if (b->n > 0 && r->delay_ms > 0 && !stopped)
+            clock_sleep(r->delay_ms * MILLISECOND);
         if (strcmp(state, r->source->state) != 0) {
             memcpy(state, r->source->state, sizeof state);
-            printf("{\"t\": %lld, \"state\": \"%s\"}\n", (long long)(clock_wall() / MILLISECOND), state);
+            printf("{\"t\": %lld, \"state\": \"%s\"}\n", (long long)(clock_wall() / MILLISECOND),
+                   state);
             fflush(stdout);
         }
         if (result == SOURCE_END)
@@ -108,14 +113,16 @@ static void print_totals(struct reader *const *readers, unsigned n)
     }
     printf("], \"frames\": %llu, \"bytes\": %llu, \"received\": %llu, \"received_bytes\": %llu, "
            "\"dropped\": %llu, \"ring_full\": %llu, \"card_dropped\": %llu, \"filtered\": %llu, "
-           "\"damaged\": %llu, \"outgoing\": %llu, \"sum\": \"%016llx\", \"first\": %lld, \"last\": %lld, "
+           "\"damaged\": %llu, \"outgoing\": %llu, \"sum\": \"%016llx\", \"first\": %lld, "
+           "\"last\": %lld, "
            "\"cpu_ms\": %lld, \"reads\": %llu, \"damage\": \"%s\", \"links\": {",
            (unsigned long long)sum.frames, (unsigned long long)sum.wire_bytes,
            (unsigned long long)received, (unsigned long long)bytes, (unsigned long long)dropped,
            (unsigned long long)full, (unsigned long long)card, (unsigned long long)filtered,
-           (unsigned long long)damaged, (unsigned long long)sum.outgoing, (unsigned long long)sum.sum,
-           (long long)readers[0]->first, (long long)readers[0]->last, (long long)(sum.cpu / MILLISECOND),
-           (unsigned long long)sum.reads, readers[0]->source->damage);
+           (unsigned long long)damaged, (unsigned long long)sum.outgoing,
+           (unsigned long long)sum.sum, (long long)readers[0]->first, (long long)readers[0]->last,
+           (long long)(sum.cpu / MILLISECOND), (unsigned long long)sum.reads,
+           readers[0]->source->damage);
     const char *comma = "";
     for (unsigned k = 0; k < 65536; k++)
         if (sum.links[k]) {
@@ -140,11 +147,11 @@ static bool is_over(struct reader *const *readers, unsigned n, uint64_t frames)
 int main(int argc, char **argv)
 {
     struct source_options options = {0};
-    unsigned workers = 1, n;
+    unsigned workers = 1, delay_ms = 0, n;
     double seconds = 0;
     uint64_t frames = 0;
     bool verbose = false;
-    for (int c; (c = getopt(argc, argv, "w:B:s:n:r:l:pqv")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "w:B:s:n:r:l:d:pqv")) != -1;) {
         switch (c) {
         case 'w':
             workers = (unsigned)strtoul(optarg, NULL, 10);
@@ -163,6 +170,9 @@ int main(int argc, char **argv)
             break;
         case 'l':
             options.snaplen = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'd':
+            delay_ms = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'p':
             options.original_speed = true;
@@ -188,7 +198,8 @@ int main(int argc, char **argv)
     }
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    printf("{\"open\": \"%s\", \"kind\": \"%s\", \"workers\": %u}\n", sources[0]->name, sources[0]->kind, n);
+    printf("{\"open\": \"%s\", \"kind\": \"%s\", \"workers\": %u}\n", sources[0]->name,
+           sources[0]->kind, n);
     fflush(stdout);
     for (unsigned i = 0; i < n; i++) {
         readers[i] = calloc(1, sizeof *readers[i]);
@@ -196,6 +207,8 @@ int main(int argc, char **argv)
             return 1;
         readers[i]->source = sources[i];
         readers[i]->verbose = verbose;
+        readers[i]->number = i;
+        readers[i]->delay_ms = delay_ms;
         if (!thread_start(&readers[i]->thread, "reader", read_all, readers[i], &e))
             return 1;
     }
