@@ -369,9 +369,8 @@ static void fill_burst(struct source_afpacket *s, struct burst *b)
         counter_add(&s->base.counts.filtered, refused);
 }
 
-static enum source_result source_afpacket_read(struct source *base, struct burst *b, int timeout_ms)
+static enum source_result read_ring(struct source_afpacket *s, struct burst *b, int timeout_ms)
 {
-    struct source_afpacket *s = self(base);
     b->n = 0;
     for (int round = 0; round < EMPTY_ROUNDS; round++) {
         if (s->left == 0)
@@ -389,6 +388,13 @@ static enum source_result source_afpacket_read(struct source *base, struct burst
         timeout_ms = -1;
     }
     return s->presence == PRESENCE_UP ? SOURCE_IDLE : SOURCE_LOST;
+}
+
+static enum source_result source_afpacket_read(struct source *base, struct burst *b, int timeout_ms)
+{
+    enum source_result r = read_ring(self(base), b, timeout_ms);
+    b->now = clock_wall();
+    return r;
 }
 
 static void source_afpacket_wake(struct source *base)

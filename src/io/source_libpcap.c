@@ -154,9 +154,8 @@ static enum source_result read_absent(struct source_libpcap *s, int timeout_ms)
     return SOURCE_IDLE;
 }
 
-static enum source_result source_libpcap_read(struct source *base, struct burst *b, int timeout_ms)
+static enum source_result read_handle(struct source_libpcap *s, struct burst *b, int timeout_ms)
 {
-    struct source_libpcap *s = self(base);
     b->n = 0;
     s->used = 0;
     s->burst = b;
@@ -183,6 +182,13 @@ static enum source_result source_libpcap_read(struct source *base, struct burst 
     log_warning("%s: %s", s->base.name, s->base.state);
     close_handle(s);
     return SOURCE_LOST;
+}
+
+static enum source_result source_libpcap_read(struct source *base, struct burst *b, int timeout_ms)
+{
+    enum source_result r = read_handle(self(base), b, timeout_ms);
+    b->now = clock_wall();
+    return r;
 }
 
 static void source_libpcap_wake(struct source *base)

@@ -11,7 +11,9 @@ struct wakeup {
     int read_fd, write_fd;
 };
 
+/* False with a sentence when there are no descriptors left; then *w is closed. */
 bool wakeup_init(struct wakeup *w, struct err *e);
+/* Closes both ends; harmless on a closed one. */
 void wakeup_fini(struct wakeup *w);
 
 /* Makes read_fd readable. Any thread. */
