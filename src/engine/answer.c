@@ -193,8 +193,8 @@ static bool host_wanted(const struct part *p, uint32_t index, const struct host_
                 return true;
         return false;
     }
-    if (p->marked && (index / 64 >= p->marked_words ||
-                      !(p->marked[index / 64] >> (index % 64) & 1)))
+    if (p->marked &&
+        (index / 64 >= p->marked_words || !(p->marked[index / 64] >> (index % 64) & 1)))
         return false;
     if (q->hosts_local >= 0 && row->is_local != (q->hosts_local == 1))
         return false;
@@ -478,7 +478,7 @@ static bool step_series(struct part *p)
             uint32_t t = w->tick - n + i;
             bool there = group->series_stamp[t % GROUP_SERIES] == t;
             bool seen = series_get(&w->series, t, 0) != UINT64_MAX;
-            a->series[a->n - 1].value[i] = there ? group->series[t % GROUP_SERIES]
+            a->series[a->n - 1].value[i] = there  ? group->series[t % GROUP_SERIES]
                                            : seen ? 0
                                                   : UINT64_MAX;
         }

@@ -35,7 +35,7 @@ struct top_sum {
 struct answer_box {
     struct answer answer;
     enum question_kind kind;
-    size_t rows;                  /* allocated rows of the kind's array */
+    size_t rows; /* allocated rows of the kind's array */
 };
 
 /* An empty answer of a kind with room for rows; NULL without memory. answer_free() takes it. */
@@ -61,21 +61,21 @@ struct asking {
 /* Owned by the asker and the worker together: whoever drops the second reference frees it. */
 struct part {
     struct letter letter;
-    struct question question;     /* its filter is kept by the part */
+    struct question question; /* its filter is kept by the part */
     struct worker *worker;
-    struct asking *asking;        /* what the asker waits on; outlives both */
-    struct part *next;            /* in the worker's list */
+    struct asking *asking; /* what the asker waits on; outlives both */
+    struct part *next;     /* in the worker's list */
     atomic_int references;
-    atomic_int state;             /* enum part_state */
+    atomic_int state; /* enum part_state */
     char host_text[64];
-    struct host_only *only;       /* HOSTS, second round: these hosts alone */
+    struct host_only *only; /* HOSTS, second round: these hosts alone */
     uint32_t only_n;
 
     /* The worker's, until it says PART_READY. */
     unsigned phase;
     uint32_t at;
     struct picks picks;
-    uint64_t *marked;             /* one bit per host with a matching flow */
+    uint64_t *marked; /* one bit per host with a matching flow */
     size_t marked_words;
     struct top_sum *sums;
     uint32_t sums_n, sums_cap;

@@ -15,14 +15,14 @@ struct worker;
 
 struct engine_config {
     nsec_t flow_idle, flow_active, tcp_closed_idle, local_host_idle, remote_host_idle;
-    bool timeouts;        /* false: one record per conversation (weir read --no-timeouts) */
+    bool timeouts; /* false: one record per conversation (weir read --no-timeouts) */
     bool decap;
     uint32_t max_flows, max_hosts; /* per worker */
     const struct locals *locals;   /* borrowed, constant */
     struct l7_config l7;
-    bool keep_series;     /* the last hour in memory; not for weir read */
-    bool expire_hosts;    /* forget idle hosts; not for weir read */
-    bool learn_names;     /* names of hosts out of DNS answers (-n) */
+    bool keep_series;  /* the last hour in memory; not for weir read */
+    bool expire_hosts; /* forget idle hosts; not for weir read */
+    bool learn_names;  /* names of hosts out of DNS answers (-n) */
 };
 
 struct interface_info {

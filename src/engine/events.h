@@ -8,8 +8,8 @@ enum { EVENTS_KEPT = 256, EVENTS_PER_SECOND = 8 };
 
 /* Owner: one worker. */
 struct events {
-    uint32_t n;      /* ever added */
-    uint32_t tick;   /* second of the last one, and how many came in it */
+    uint32_t n;    /* ever added */
+    uint32_t tick; /* second of the last one, and how many came in it */
     uint32_t in_tick;
     uint64_t suppressed;
     struct event_row row[EVENTS_KEPT];

@@ -24,25 +24,25 @@ enum flow_bit {
     FLOW_WATCH = 1 << 7,       /* ICMP, DNS, HTTP: each packet is counted for the hosts (watch.c) */
     FLOW_SEQ_LOW = 1 << 8,     /* next_seq[0] is known; FLOW_SEQ_LOW << 1: next_seq[1] */
     FLOW_SEQ_HIGH = 1 << 9,
-    FLOW_TWO_WAY = 1 << 10,    /* both ends have spoken */
-    FLOW_FRESH = 1 << 11       /* the next packet starts a new interval of records */
+    FLOW_TWO_WAY = 1 << 10, /* both ends have spoken */
+    FLOW_FRESH = 1 << 11    /* the next packet starts a new interval of records */
 };
 
 /* Two lines of 64 bytes. The second is read and written by every packet too, but no probe of the
  * table looks at it. */
 struct flow_hot {
     struct flow_key key;
-    uint32_t host[2];      /* index of each end's host */
-    uint32_t bytes[2];     /* IP bytes by sending end since the last fold */
+    uint32_t host[2];  /* index of each end's host */
+    uint32_t bytes[2]; /* IP bytes by sending end since the last fold */
     uint32_t packets[2];
     uint32_t goodput[2];
-    uint32_t next_seq[2];  /* TCP: sequence number expected next from this end */
-    uint16_t window[2];    /* TCP: largest window offered, unscaled */
-    uint8_t tcp_flags[2];  /* every flag this end has sent */
-    uint16_t bits;         /* enum flow_bit */
+    uint32_t next_seq[2]; /* TCP: sequence number expected next from this end */
+    uint16_t window[2];   /* TCP: largest window offered, unscaled */
+    uint8_t tcp_flags[2]; /* every flag this end has sent */
+    uint16_t bits;        /* enum flow_bit */
 
-    nsec_t last[2];        /* last packet of this end, 0 = none yet */
-    uint32_t iat_min[2];   /* us; UINT32_MAX = fewer than two packets */
+    nsec_t last[2];      /* last packet of this end, 0 = none yet */
+    uint32_t iat_min[2]; /* us; UINT32_MAX = fewer than two packets */
     uint32_t iat_max[2];
     uint32_t second_bytes; /* IP bytes of both ends in the second `second` */
     uint32_t peak_bytes;   /* largest second so far */
@@ -56,11 +56,11 @@ _Static_assert(sizeof(struct flow_hot) == 128, "two cache lines");
 
 /* What a verdict left behind; allocated to size, account names. */
 struct flow_names {
-    uint16_t size;       /* of the allocation */
+    uint16_t size; /* of the allocation */
     uint16_t tls_version, tls_cipher, http_code, dns_type, dns_code;
     bool tls_mismatch;
     uint16_t used;
-    uint8_t bytes[];     /* as struct tail */
+    uint8_t bytes[]; /* as struct tail */
 };
 
 /* Counters already told by records of earlier intervals; allocated at the first active time-out. */
@@ -81,8 +81,8 @@ struct flow_tcp {
     uint32_t gap_from[2], gap_to[2]; /* the latest hole in the sequence */
     nsec_t gap_ts[2];
     nsec_t syn, syn_ack;
-    uint8_t wscale[2];       /* shift + 1 */
-    uint8_t first_rst;       /* 1 + end that reset first, 0 = none */
+    uint8_t wscale[2]; /* shift + 1 */
+    uint8_t first_rst; /* 1 + end that reset first, 0 = none */
 };
 
 enum { FLOW_GROUPS = 8 };
@@ -93,28 +93,28 @@ struct flow_cold {
     uint16_t vlan, vlan_inner;
     struct mac mac[2];
     uint8_t proto, version;
-    uint8_t client_reason;   /* enum client_reason */
-    uint8_t locality;        /* enum locality, by client */
-    nsec_t first;            /* first packet */
-    nsec_t end_first[2];     /* first packet of each end */
-    nsec_t interval_first;   /* first packet that no record has told yet, 0 = none */
-    nsec_t request;          /* first client payload, 0 = none */
+    uint8_t client_reason; /* enum client_reason */
+    uint8_t locality;      /* enum locality, by client */
+    nsec_t first;          /* first packet */
+    nsec_t end_first[2];   /* first packet of each end */
+    nsec_t interval_first; /* first packet that no record has told yet, 0 = none */
+    nsec_t request;        /* first client payload, 0 = none */
     uint64_t bytes[2], packets[2], goodput[2]; /* folded */
     struct flow_tcp tcp;
-    uint32_t client_rtt, server_rtt, appl;     /* us, 0 = unknown */
+    uint32_t client_rtt, server_rtt, appl; /* us, 0 = unknown */
     uint8_t tos[2], ttl[2];
     uint16_t icmp[2];
     uint16_t l7_master, l7_app;
     uint8_t category, breed, confidence;
-    bool named;              /* a verdict or guess was made */
+    bool named; /* a verdict or guess was made */
     uint64_t risk;
     struct l7_flow *dpi;
     struct flow_names *names;
     struct flow_told *told;
     struct flow_tunnel *tunnel;
     uint32_t group[FLOW_GROUPS]; /* enum flow_group_slot; 0 = none */
-    uint16_t app_slot[2];    /* of each end's host */
-    uint32_t stamp;          /* tick of the last fold */
+    uint16_t app_slot[2];        /* of each end's host */
+    uint32_t stamp;              /* tick of the last fold */
     uint32_t tick_bytes, prev_bytes, tick_packets;
     uint32_t generation;
     uint8_t problem;
@@ -122,8 +122,14 @@ struct flow_cold {
 
 /* Which groups a flow counts for. */
 enum flow_group_slot {
-    FLOW_GROUP_MAC_LOW, FLOW_GROUP_MAC_HIGH, FLOW_GROUP_VLAN, FLOW_GROUP_NET_LOW,
-    FLOW_GROUP_NET_HIGH, FLOW_GROUP_APP, FLOW_GROUP_CATEGORY, FLOW_GROUP_L4
+    FLOW_GROUP_MAC_LOW,
+    FLOW_GROUP_MAC_HIGH,
+    FLOW_GROUP_VLAN,
+    FLOW_GROUP_NET_LOW,
+    FLOW_GROUP_NET_HIGH,
+    FLOW_GROUP_APP,
+    FLOW_GROUP_CATEGORY,
+    FLOW_GROUP_L4
 };
 
 static inline unsigned flow_client(const struct flow_hot *h)

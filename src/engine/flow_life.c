@@ -7,7 +7,10 @@
 
 enum {
     VICTIM_TRIES = 64,
-    PORT_DNS = 53, PORT_MDNS = 5353, PORT_HTTP = 80, PORT_PROXY = 8080,
+    PORT_DNS = 53,
+    PORT_MDNS = 5353,
+    PORT_HTTP = 80,
+    PORT_PROXY = 8080,
     LOW_GOODPUT_PERCENT = 40,
     BIG_FLOW_BYTES = 10 * 1000 * 1000
 };
@@ -67,9 +70,8 @@ static uint32_t device_for(struct worker *w, const struct mac *m, nsec_t now)
 {
     bool made;
     uint32_t index = groups_get(&w->groups, GROUP_MAC, mac_id(m), now, &made);
-    struct event_row *row = made && !(m->byte[0] & 1)
-                                ? events_add(&w->events, now, EVENT_NEW_DEVICE)
-                                : NULL;
+    struct event_row *row =
+        made && !(m->byte[0] & 1) ? events_add(&w->events, now, EVENT_NEW_DEVICE) : NULL;
     if (row) {
         char text[MAC_TEXT];
         mac_print(m, text);
@@ -97,9 +99,8 @@ static void join_app_groups(struct worker *w, struct flow_hot *h, struct flow_co
         if (c->app_slot[end] != UINT16_MAX)
             host->app[c->app_slot[end]].flows++;
     }
-    struct event_row *row = made && (c->l7_master || c->l7_app)
-                                ? events_add(&w->events, now, EVENT_NEW_APP)
-                                : NULL;
+    struct event_row *row =
+        made && (c->l7_master || c->l7_app) ? events_add(&w->events, now, EVENT_NEW_APP) : NULL;
     if (row) {
         char name[100];
         protos_full_name(c->l7_master, c->l7_app, name);
@@ -246,9 +247,14 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     h->host[!end] = host_for(w, &p->dst, p);
     join_groups(w, h, c, p, end);
     meet_hosts(w, h, c, p);
-    if (p->tunnels_seen && (c->tunnel = mem_alloc(ACCOUNT_flows, sizeof *c->tunnel)))
-        *c->tunnel = (struct flow_tunnel){p->outer_src, p->outer_dst, p->tunnel_id,
-                                          p->tunnels_seen};
+    if (p->tunnels_seen && (c->tunnel = mem_alloc(ACCOUNT_flows, sizeof *c->tunnel))) {
+        c->tunnel->id = p->tunnel_id;
+        c->tunnel->seen = p->tunnels_seen;
+        if (p->tunnels) {
+            c->tunnel->src = p->outer_src;
+            c->tunnel->dst = p->outer_dst;
+        }
+    }
     w->tally.flows_created++;
     /* What has no ports or payload to look at is named at once. */
     if (p->proto != 6 && p->proto != 17 && p->proto != 132) {
@@ -301,8 +307,7 @@ static void move_app(struct worker *w, uint32_t index, const struct l7_result *r
     for (unsigned end = 0; end < 2; end++) {
         struct host *host = host_at(&w->hosts, h->host[end]);
         struct host_app *from = slot[end] == UINT16_MAX ? NULL : &host->app[slot[end]];
-        struct host_app *to = c->app_slot[end] == UINT16_MAX ? NULL
-                                                             : &host->app[c->app_slot[end]];
+        struct host_app *to = c->app_slot[end] == UINT16_MAX ? NULL : &host->app[c->app_slot[end]];
         if (!from || !to)
             continue;
         from->flows--;
@@ -328,10 +333,14 @@ static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_re
         worker_count(w, REASON_dpi_no_memory, 0);
         return;
     }
-    *names = (struct flow_names){.size = (uint16_t)size, .tls_version = r->tls_version,
-                                 .tls_cipher = r->tls_cipher, .http_code = r->http_code,
-                                 .dns_type = r->dns_type, .dns_code = r->dns_code,
-                                 .tls_mismatch = r->tls_mismatch, .used = r->names.used};
+    *names = (struct flow_names){.size = (uint16_t)size,
+                                 .tls_version = r->tls_version,
+                                 .tls_cipher = r->tls_cipher,
+                                 .http_code = r->http_code,
+                                 .dns_type = r->dns_type,
+                                 .dns_code = r->dns_code,
+                                 .tls_mismatch = r->tls_mismatch,
+                                 .used = r->names.used};
     memcpy(names->bytes, r->names.bytes, r->names.used);
     c->names = names;
 }
@@ -461,9 +470,8 @@ static void say_big_flow(struct worker *w, uint32_t index)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     uint64_t bytes = c->bytes[0] + c->bytes[1];
-    struct event_row *row = bytes >= BIG_FLOW_BYTES
-                                ? events_add(&w->events, w->now, EVENT_BIG_FLOW)
-                                : NULL;
+    struct event_row *row =
+        bytes >= BIG_FLOW_BYTES ? events_add(&w->events, w->now, EVENT_BIG_FLOW) : NULL;
     if (!row)
         return;
     unsigned client = flow_client(flow_hot_at(&w->flows, index));

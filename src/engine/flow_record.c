@@ -5,7 +5,9 @@
 #include "engine/worker.h"
 #include "model/protos.h"
 
-enum { SOON_ENDED = 1 /* seconds of silence after which a closed connection counts as completed */ };
+enum {
+    SOON_ENDED = 1 /* seconds of silence after which a closed connection counts as completed */
+};
 
 static uint32_t average_gap(nsec_t first, nsec_t last, uint64_t packets)
 {

@@ -7,10 +7,10 @@
 #include "engine/flow.h"
 
 struct flows {
-    struct pool hot;    /* struct flow_hot; the same index in both */
-    struct pool cold;   /* struct flow_cold */
+    struct pool hot;  /* struct flow_hot; the same index in both */
+    struct pool cold; /* struct flow_cold */
     struct table table;
-    uint32_t hand;      /* where the search for somebody to evict goes on */
+    uint32_t hand; /* where the search for somebody to evict goes on */
     uint32_t generation;
 };
 

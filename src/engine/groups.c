@@ -130,9 +130,14 @@ void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct
 {
     const struct group *g = group_at(gs, index);
     struct rate_value rate = rate_read(&g->rate, tick);
-    *row = (struct group_row){.kind = g->kind, .id = g->id, .first = g->first, .last = g->last,
-                              .traffic = g->traffic, .flows = g->flows,
-                              .total_flows = g->total_flows, .hosts = g->hosts,
+    *row = (struct group_row){.kind = g->kind,
+                              .id = g->id,
+                              .first = g->first,
+                              .last = g->last,
+                              .traffic = g->traffic,
+                              .flows = g->flows,
+                              .total_flows = g->total_flows,
+                              .hosts = g->hosts,
                               .bps = (rate.bytes[0] + rate.bytes[1]) * 8};
     row->trend = row->bps > rate.before * 8   ? TREND_UP
                  : row->bps < rate.before * 8 ? TREND_DOWN

@@ -16,18 +16,18 @@ struct group {
     nsec_t first, last;
     struct traffic traffic;
     uint64_t total_flows;
-    uint32_t hosts;           /* MAC: addresses first seen behind it */
+    uint32_t hosts; /* MAC: addresses first seen behind it */
     struct rate rate;
     uint64_t arp_requests[2], arp_replies[2];
-    char *name;               /* learnt name of a device, 64 bytes, or NULL */
-    uint32_t *series;         /* applications: bytes per second, ring of GROUP_SERIES, or NULL */
+    char *name;       /* learnt name of a device, 64 bytes, or NULL */
+    uint32_t *series; /* applications: bytes per second, ring of GROUP_SERIES, or NULL */
     uint32_t *series_stamp;
 };
 
 struct groups {
     struct pool pool;
     struct table table;
-    uint32_t devices;         /* groups of kind MAC */
+    uint32_t devices; /* groups of kind MAC */
     bool keep_series;
 };
 

@@ -19,7 +19,7 @@ enum l4_class { L4_TCP, L4_UDP, L4_ICMP, L4_OTHER, L4_CLASSES };
 
 /* A pair of counters for each side. */
 struct traffic {
-    uint64_t bytes[2];   /* by enum side */
+    uint64_t bytes[2]; /* by enum side */
     uint64_t packets[2];
 };
 
@@ -28,9 +28,9 @@ struct host_row {
     struct addr addr;
     uint16_t vlan;
     uint8_t is_local;
-    uint8_t is_multicast;   /* or broadcast */
-    int16_t network;        /* index into struct locals, -1 = none */
-    uint8_t is_router_mac;  /* the MAC belongs to several addresses: a router or access point */
+    uint8_t is_multicast;  /* or broadcast */
+    int16_t network;       /* index into struct locals, -1 = none */
+    uint8_t is_router_mac; /* the MAC belongs to several addresses: a router or access point */
     struct mac mac;
     uint32_t iface;
     nsec_t first, last;
@@ -40,22 +40,22 @@ struct host_row {
     uint64_t bps, pps, peak_bps; /* over the last second, both sides; highest ever */
     uint64_t bps_side[2];
     uint8_t trend;
-    uint32_t flows_client, flows_server;            /* active now */
-    uint64_t total_flows_client, total_flows_server;/* since first seen */
+    uint32_t flows_client, flows_server;             /* active now */
+    uint64_t total_flows_client, total_flows_server; /* since first seen */
     uint64_t low_goodput_client, low_goodput_server;
     uint64_t retrans[2], ooo[2], lost[2];
     uint64_t tcp_syn[2], tcp_fin[2], tcp_rst[2];
-    uint64_t unanswered_client, unanswered_server;  /* flows without an answer, ended */
+    uint64_t unanswered_client, unanswered_server; /* flows without an answer, ended */
     uint64_t alerted_flows;
     uint32_t score;
     uint64_t sizes[2][SIZE_BINS];
-    uint64_t arp_requests[2], arp_replies[2];       /* of its MAC */
+    uint64_t arp_requests[2], arp_replies[2]; /* of its MAC */
     uint64_t dns_queries[2], dns_replies_ok[2], dns_replies_error[2];
     uint64_t http_requests[2];
-    uint64_t http_codes[2][6];                      /* replies by first digit, [0] = none */
-    char name[64];          /* best name known: DHCP, DNS answer, mDNS, NetBIOS, SNI; "" = none */
+    uint64_t http_codes[2][6]; /* replies by first digit, [0] = none */
+    char name[64]; /* best name known: DHCP, DNS answer, mDNS, NetBIOS, SNI; "" = none */
     char name_source[12];
-    char os[32];            /* guessed from DHCP fingerprint or user agent; "" = unknown */
+    char os[32]; /* guessed from DHCP fingerprint or user agent; "" = unknown */
 };
 
 struct host_app {
@@ -67,7 +67,7 @@ struct host_app {
 };
 
 struct host_icmp {
-    uint8_t version;  /* 4 or 6 */
+    uint8_t version; /* 4 or 6 */
     uint8_t type, code;
     uint64_t packets[2];
     struct addr last_peer[2];
@@ -91,7 +91,8 @@ struct host_detail {
     unsigned dns_names, http_names, other_names;
     struct host_name_count dns_name[HOST_NAMES];
     struct host_name_count http_name[HOST_NAMES];
-    struct host_name_count other_name[HOST_NAMES]; /* TLS and QUIC server names, other names of it */
+    struct host_name_count
+        other_name[HOST_NAMES]; /* TLS and QUIC server names, other names of it */
     /* Bytes of each of the last seconds, oldest first, ending at series_end; series_n = 0 when no
      * series is kept for this host. UINT32_MAX marks a gap. */
     unsigned series_n;
@@ -99,20 +100,28 @@ struct host_detail {
     uint32_t series[2][HOST_SERIES];
 };
 
-enum group_kind { GROUP_MAC, GROUP_VLAN, GROUP_NETWORK, GROUP_APP, GROUP_CATEGORY, GROUP_L4, GROUP_KINDS };
+enum group_kind {
+    GROUP_MAC,
+    GROUP_VLAN,
+    GROUP_NETWORK,
+    GROUP_APP,
+    GROUP_CATEGORY,
+    GROUP_L4,
+    GROUP_KINDS
+};
 
 /* Counters by something other than a host: a MAC device, a VLAN, a network, an application ... */
 struct group_row {
     enum group_kind kind;
-    uint64_t id;           /* MAC as 48 bits, VLAN, network index, master << 16 | app, category, protocol */
-    char name[64];         /* as a person calls it */
+    uint64_t id;   /* MAC as 48 bits, VLAN, network index, master << 16 | app, category, protocol */
+    char name[64]; /* as a person calls it */
     nsec_t first, last;
-    struct traffic traffic;/* MAC: what it sent and received; others: client to server and back */
+    struct traffic traffic; /* MAC: what it sent and received; others: client to server and back */
     uint64_t bps;
     uint8_t trend;
-    uint32_t flows;        /* active now */
+    uint32_t flows; /* active now */
     uint64_t total_flows;
-    uint32_t hosts;        /* MAC: addresses seen behind it */
+    uint32_t hosts; /* MAC: addresses seen behind it */
     uint64_t arp_requests[2], arp_replies[2];
 };
 

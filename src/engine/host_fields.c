@@ -13,14 +13,38 @@
 
 const struct field host_field_table[] = {
 #define HOST_FIELD(m, type, k, a, o, u, t, tp)                                                     \
-    {.member = #m, .kind = KIND_##k, .offset = offsetof(struct host_row, m), .size = SIZE_##type,  \
-     .seed = "", .element = "", .api = a, .operand = o, .unit = u, .title = t, .tip = tp},
+    {.member = #m,                                                                                 \
+     .kind = KIND_##k,                                                                             \
+     .offset = offsetof(struct host_row, m),                                                       \
+     .size = SIZE_##type,                                                                          \
+     .seed = "",                                                                                   \
+     .element = "",                                                                                \
+     .api = a,                                                                                     \
+     .operand = o,                                                                                 \
+     .unit = u,                                                                                    \
+     .title = t,                                                                                   \
+     .tip = tp},
 #include "engine/host_fields.def"
 #undef HOST_FIELD
-    {.member = "name", .kind = KIND_string, .offset = -1, .seed = "", .element = "", .api = "name",
-     .operand = "name", .unit = "", .title = "Name", .tip = "The best name known for the host"},
-    {.member = "bytes", .kind = KIND_bytes, .offset = -1, .seed = "", .element = "",
-     .api = "bytes", .operand = "bytes", .unit = "bytes", .title = "Traffic",
+    {.member = "name",
+     .kind = KIND_string,
+     .offset = -1,
+     .seed = "",
+     .element = "",
+     .api = "name",
+     .operand = "name",
+     .unit = "",
+     .title = "Name",
+     .tip = "The best name known for the host"},
+    {.member = "bytes",
+     .kind = KIND_bytes,
+     .offset = -1,
+     .seed = "",
+     .element = "",
+     .api = "bytes",
+     .operand = "bytes",
+     .unit = "bytes",
+     .title = "Traffic",
      .tip = "Bytes sent and received"},
 };
 

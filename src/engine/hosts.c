@@ -119,8 +119,8 @@ uint16_t host_app_slot(struct host *h, uint16_t master, uint16_t app)
     size_t cap = h->app ? (size_t)1 << h->apps_cap_log : 0;
     if (h->apps == cap) {
         uint8_t log = h->app ? (uint8_t)(h->apps_cap_log + 1) : 1;
-        struct host_app *grown = mem_resize(ACCOUNT_hosts, h->app, sizeof *h->app * cap,
-                                            sizeof *h->app << log);
+        struct host_app *grown =
+            mem_resize(ACCOUNT_hosts, h->app, sizeof *h->app * cap, sizeof *h->app << log);
         if (!grown)
             return h->apps ? (uint16_t)(h->apps - 1) : UINT16_MAX;
         h->app = grown;
@@ -253,17 +253,29 @@ void host_to_row(const struct hosts *hs, uint32_t index, uint32_t tick, struct h
     const struct host *h = host_at(hs, index);
     struct rate_value rate = rate_read(&h->rate, tick);
     *row = (struct host_row){
-        .addr = h->addr, .vlan = h->vlan, .is_local = h->is_local,
-        .is_multicast = h->is_multicast, .network = h->network, .mac = h->mac,
-        .first = h->first, .last = h->last, .traffic = h->traffic,
+        .addr = h->addr,
+        .vlan = h->vlan,
+        .is_local = h->is_local,
+        .is_multicast = h->is_multicast,
+        .network = h->network,
+        .mac = h->mac,
+        .first = h->first,
+        .last = h->last,
+        .traffic = h->traffic,
         .goodput = {h->goodput[0], h->goodput[1]},
         .bps_side = {rate.bytes[0] * 8, rate.bytes[1] * 8},
-        .pps = rate.packets, .peak_bps = h->peak_bytes * 8,
-        .flows_client = h->flows[0], .flows_server = h->flows[1],
-        .total_flows_client = h->total_flows[0], .total_flows_server = h->total_flows[1],
-        .low_goodput_client = h->low_goodput[0], .low_goodput_server = h->low_goodput[1],
-        .unanswered_client = h->unanswered[0], .unanswered_server = h->unanswered[1],
-        .alerted_flows = h->alerted_flows, .score = h->score,
+        .pps = rate.packets,
+        .peak_bps = h->peak_bytes * 8,
+        .flows_client = h->flows[0],
+        .flows_server = h->flows[1],
+        .total_flows_client = h->total_flows[0],
+        .total_flows_server = h->total_flows[1],
+        .low_goodput_client = h->low_goodput[0],
+        .low_goodput_server = h->low_goodput[1],
+        .unanswered_client = h->unanswered[0],
+        .unanswered_server = h->unanswered[1],
+        .alerted_flows = h->alerted_flows,
+        .score = h->score,
     };
     row->bps = row->bps_side[0] + row->bps_side[1];
     row->trend = row->bps > rate.before * 8   ? TREND_UP

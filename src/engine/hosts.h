@@ -20,7 +20,7 @@ struct host_more {
 
 /* The last hour of a host in steps of a second, allocated for the hosts that are kept. */
 struct host_series {
-    uint32_t stamp[HOST_SERIES];      /* tick the value belongs to */
+    uint32_t stamp[HOST_SERIES]; /* tick the value belongs to */
     uint32_t bytes[2][HOST_SERIES];
 };
 
@@ -31,7 +31,7 @@ struct host {
     uint16_t vlan;
     int16_t network;
     bool is_local, is_multicast;
-    uint8_t name_rank;        /* how good the name is: see hosts_name() */
+    uint8_t name_rank; /* how good the name is: see hosts_name() */
     uint8_t apps_cap_log;
     struct mac mac;
     uint16_t apps;
@@ -42,34 +42,34 @@ struct host {
     uint64_t goodput[2];
     uint64_t sizes[2][SIZE_BINS];
     struct rate rate;
-    uint64_t peak_bytes;      /* most bytes of any second, both sides */
-    uint32_t flows[2];        /* active: as client, as server */
+    uint64_t peak_bytes; /* most bytes of any second, both sides */
+    uint32_t flows[2];   /* active: as client, as server */
     uint64_t total_flows[2];
     uint64_t low_goodput[2], unanswered[2];
     uint64_t retrans[2], ooo[2], lost[2];
     uint64_t syn[2], fin[2], rst[2];
     uint64_t alerted_flows;
     uint32_t score;
-    struct host_app *app;     /* grows by doubling; slot 0.. apps-1 */
+    struct host_app *app; /* grows by doubling; slot 0.. apps-1 */
     struct host_more *more;
     struct host_series *series;
-    char *name, *os;          /* of 64 and 32 bytes, or NULL */
+    char *name, *os; /* of 64 and 32 bytes, or NULL */
 };
 
 struct hosts {
-    struct pool pool;         /* struct host; index 1 is "other hosts" */
+    struct pool pool; /* struct host; index 1 is "other hosts" */
     struct table table;
     const struct locals *locals;
     nsec_t local_idle, remote_idle;
     bool keep_series;
     uint32_t series_kept;
     uint64_t created;
-    uint64_t local;           /* local hosts now */
+    uint64_t local; /* local hosts now */
 };
 
 enum {
-    HOST_OTHERS = 1,          /* who had no room; address :: */
-    HOSTS_WITH_SERIES = 1024  /* local hosts whose last hour is kept, 43 KB each */
+    HOST_OTHERS = 1,         /* who had no room; address :: */
+    HOSTS_WITH_SERIES = 1024 /* local hosts whose last hour is kept, 43 KB each */
 };
 
 struct hosts_config {

@@ -23,8 +23,12 @@ static struct ledger_line *add_line(struct ledger *l, const char *id, const char
                                     const char *text, const char *left_name, uint64_t left)
 {
     struct ledger_line *line = &l->line[l->n++];
-    *line = (struct ledger_line){.id = id, .unit = unit, .text = text, .left_name = left_name,
-                                 .left = left, .gap = (int64_t)left};
+    *line = (struct ledger_line){.id = id,
+                                 .unit = unit,
+                                 .text = text,
+                                 .left_name = left_name,
+                                 .left = left,
+                                 .gap = (int64_t)left};
     return line;
 }
 
@@ -47,8 +51,7 @@ static void frames(struct ledger *l, const struct totals_row *t)
     struct group_sum untracked = sum_group(t, GROUP_UNTRACKED);
     /* Workers of one file are at different places until all have reached its end. */
     uint64_t received = t->catching_up ? t->wire_packets : t->received;
-    struct ledger_line *line = add_line(l, "L1", "packets", "What the source offered",
-                                        "offered",
+    struct ledger_line *line = add_line(l, "L1", "packets", "What the source offered", "offered",
                                         received + t->filtered + t->kernel_dropped);
     add_term(line, "handed to Weir", t->wire_packets);
     add_term(line, "filtered", t->filtered);
@@ -65,8 +68,9 @@ static void frames(struct ledger *l, const struct totals_row *t)
     add_term(line, "frames without IP", other.bytes);
     add_term(line, "malformed", malformed.bytes);
     add_term(line, "untracked", untracked.bytes);
-    line = add_line(l, "L3", "bytes", "Wire bytes of IP packets are IP bytes and what is around them",
-                    "IP packets of flows", flow.bytes);
+    line =
+        add_line(l, "L3", "bytes", "Wire bytes of IP packets are IP bytes and what is around them",
+                 "IP packets of flows", flow.bytes);
     add_term(line, "IP bytes", t->ip_bytes);
     add_term(line, "headers and tunnels around them", t->overhead_bytes);
     take_term(line, "claimed beyond the wire", t->excess_bytes);
@@ -104,9 +108,11 @@ void ledger_fill(struct ledger *l, const struct totals_row *t)
         l->closes = l->closes && !l->line[i].gap;
 }
 
-static const char *const group_words[] = {[GROUP_FLOW] = "flow", [GROUP_OTHER] = "other",
+static const char *const group_words[] = {[GROUP_FLOW] = "flow",
+                                          [GROUP_OTHER] = "other",
                                           [GROUP_MALFORMED] = "malformed",
-                                          [GROUP_UNTRACKED] = "untracked", [GROUP_NOTE] = "note"};
+                                          [GROUP_UNTRACKED] = "untracked",
+                                          [GROUP_NOTE] = "note"};
 
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j)
 {
@@ -159,7 +165,10 @@ void ledger_print(const struct ledger *l, const struct totals_row *t, struct tex
         text_printf(out, "%s  %s (%s)\n    %16llu  %s\n", line->id, line->text, line->unit,
                     (unsigned long long)line->left, line->left_name);
         for (unsigned k = 0; k < line->terms; k++)
-            text_printf(out, "  %s %16llu  %s\n", line->term[k].minus ? "-" : k ? "+" : "=",
+            text_printf(out, "  %s %16llu  %s\n",
+                        line->term[k].minus ? "-"
+                        : k                 ? "+"
+                                            : "=",
                         (unsigned long long)line->term[k].value, line->term[k].name);
         if (line->gap)
             text_printf(out, "    DOES NOT CLOSE: %lld %s are nowhere\n", (long long)line->gap,

@@ -22,14 +22,14 @@ struct ledger_term {
 
 /* One equation: left = sum of right. */
 struct ledger_line {
-    const char *id;     /* "L2" */
-    const char *text;   /* in words */
-    const char *unit;   /* packets or bytes */
+    const char *id;   /* "L2" */
+    const char *text; /* in words */
+    const char *unit; /* packets or bytes */
     uint64_t left;
     const char *left_name;
     unsigned terms;
     struct ledger_term term[LEDGER_TERMS];
-    int64_t gap;        /* left - right: 0 when it closes */
+    int64_t gap; /* left - right: 0 when it closes */
 };
 
 struct ledger {

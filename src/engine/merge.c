@@ -159,9 +159,9 @@ static void add_detail(struct host_detail *a, const struct host_detail *b)
     }
     for (unsigned i = 0; i < b->icmps; i++) {
         unsigned k = 0;
-        while (k < a->icmps && (a->icmp[k].version != b->icmp[i].version ||
-                                a->icmp[k].type != b->icmp[i].type ||
-                                a->icmp[k].code != b->icmp[i].code))
+        while (k < a->icmps &&
+               (a->icmp[k].version != b->icmp[i].version || a->icmp[k].type != b->icmp[i].type ||
+                a->icmp[k].code != b->icmp[i].code))
             k++;
         if (k < a->icmps)
             add_pair(a->icmp[k].packets, b->icmp[i].packets);
@@ -433,7 +433,8 @@ static void add_series(struct series_row *to, const struct series_row *from)
         int64_t at = (int64_t)i + shift + ((int64_t)from->n - (int64_t)to->n);
         if (at < 0 || at >= (int64_t)from->n || from->value[at] == UINT64_MAX)
             continue;
-        to->value[i] = to->value[i] == UINT64_MAX ? from->value[at] : to->value[i] + from->value[at];
+        to->value[i] =
+            to->value[i] == UINT64_MAX ? from->value[at] : to->value[i] + from->value[at];
     }
 }
 

@@ -98,8 +98,8 @@ static inline void flow_update(struct worker *w, uint32_t index, const struct pa
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     bool first_of_end = !h->last[end];
-    if (__builtin_expect((h->bits & (FLOW_DPI | FLOW_TIMING | FLOW_WATCH | FLOW_FRESH)) || first_of_end ||
-                             (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)),
+    if (__builtin_expect((h->bits & (FLOW_DPI | FLOW_TIMING | FLOW_WATCH | FLOW_FRESH)) ||
+                             first_of_end || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)),
                          0))
         rare_path(w, index, p, end);
     if (first_of_end && h->last[!end])

@@ -28,14 +28,15 @@ enum source_result {
 
 /* What a source knows about loss. Written by the source's thread, read by any. */
 struct source_counts {
-    counter_t received;      /* frames handed to the engine */
-    counter_t received_bytes;/* their wire bytes */
-    counter_t kernel_dropped;/* frames the kernel had no room for */
+    counter_t received;          /* frames handed to the engine */
+    counter_t received_bytes;    /* their wire bytes */
+    counter_t kernel_dropped;    /* frames the kernel had no room for */
     counter_t interface_dropped; /* frames the card or driver lost, where it says so */
-    counter_t ring_full;     /* times the kernel's ring was full and it had to drop */
-    counter_t filtered;      /* frames that the packet filter (-B) took out of a file; not received */
-    counter_t damaged;       /* capture records that could not be read */
-    counter_t position, size;/* bytes read and whole size of a file, for progress; size 0 = unknown */
+    counter_t ring_full;         /* times the kernel's ring was full and it had to drop */
+    counter_t filtered; /* frames that the packet filter (-B) took out of a file; not received */
+    counter_t damaged;  /* capture records that could not be read */
+    counter_t position,
+        size; /* bytes read and whole size of a file, for progress; size 0 = unknown */
 };
 
 struct source;
@@ -53,15 +54,15 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     struct source_counts counts;
-    char name[64];        /* "eth0", "file.pcap" */
-    char kind[16];        /* "afpacket", "pcap" ... */
-    char state[96];       /* "up", "down", "absent"; why, in words. Changed rarely, for people */
+    char name[64];  /* "eth0", "file.pcap" */
+    char kind[16];  /* "afpacket", "pcap" ... */
+    char state[96]; /* "up", "down", "absent"; why, in words. Changed rarely, for people */
     /* Packet time drives everything. Reads wait for a pipe, and for the clock at original speed. */
     bool is_file;
     /* All workers of a file read all of it and each keeps its share (see worker.h); the queues of
      * an interface share its packets by the kernel's fan-out. */
     bool sees_all;
-    char damage[256];     /* after SOURCE_END: "" or where and why the file ends early */
+    char damage[256]; /* after SOURCE_END: "" or where and why the file ends early */
 };
 
 /* Where ended and continued flows go. */

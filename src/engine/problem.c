@@ -5,9 +5,9 @@
 
 enum {
     NO_ANSWER_SECONDS = 3,
-    RETRANS_PERCENT = 15,      /* ntopng's default for TCP packet issues */
-    RETRANS_PACKETS = 10,      /* too few packets say nothing */
-    SLOW_NETWORK_US = 250000,  /* half a round trip */
+    RETRANS_PERCENT = 15,     /* ntopng's default for TCP packet issues */
+    RETRANS_PACKETS = 10,     /* too few packets say nothing */
+    SLOW_NETWORK_US = 250000, /* half a round trip */
     SLOW_SERVER_US = 1000000
 };
 
@@ -49,12 +49,18 @@ const char *agent_os(const uint8_t *agent, size_t len)
 {
     static const struct {
         const char *mark, *os;
-    } known[] = {{"Windows NT 10", "Windows 10 or 11"}, {"Windows NT 6.3", "Windows 8.1"},
-                 {"Windows NT 6.1", "Windows 7"},       {"Windows", "Windows"},
-                 {"Android", "Android"},                {"iPhone", "iOS"},
-                 {"iPad", "iPadOS"},                    {"Mac OS X", "macOS"},
-                 {"CrOS", "ChromeOS"},                  {"Linux x86_64", "Linux x86_64"},
-                 {"Linux", "Linux"},                    {"FreeBSD", "FreeBSD"},
+    } known[] = {{"Windows NT 10", "Windows 10 or 11"},
+                 {"Windows NT 6.3", "Windows 8.1"},
+                 {"Windows NT 6.1", "Windows 7"},
+                 {"Windows", "Windows"},
+                 {"Android", "Android"},
+                 {"iPhone", "iOS"},
+                 {"iPad", "iPadOS"},
+                 {"Mac OS X", "macOS"},
+                 {"CrOS", "ChromeOS"},
+                 {"Linux x86_64", "Linux x86_64"},
+                 {"Linux", "Linux"},
+                 {"FreeBSD", "FreeBSD"},
                  {"Darwin", "macOS or iOS"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (memmem(agent, len, known[i].mark, strlen(known[i].mark)))

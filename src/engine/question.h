@@ -35,23 +35,23 @@ struct question {
                                     name; NULL = bytes */
     bool ascending;
     uint32_t offset, limit;
-    char flow_id[33];            /* FLOW */
-    struct addr addr;            /* HOST */
-    uint16_t vlan;               /* HOST */
-    int hosts_local;             /* HOSTS: 1 only local, 0 only remote, -1 all */
-    const char *host_text;       /* HOSTS: only hosts whose address or name contains this; or NULL */
-    enum group_kind group;       /* GROUPS */
-    const struct field *by;      /* TOP: cli.ip, srv.ip, app, vlan ...; NULL with by_host */
-    bool by_host;                /* TOP: by either end (each flow counts for both) */
-    uint32_t seconds;            /* SERIES: how many of the last seconds */
-    nsec_t timeout;              /* how long to wait for workers; 0 = 1 s */
+    char flow_id[33];       /* FLOW */
+    struct addr addr;       /* HOST */
+    uint16_t vlan;          /* HOST */
+    int hosts_local;        /* HOSTS: 1 only local, 0 only remote, -1 all */
+    const char *host_text;  /* HOSTS: only hosts whose address or name contains this; or NULL */
+    enum group_kind group;  /* GROUPS */
+    const struct field *by; /* TOP: cli.ip, srv.ip, app, vlan ...; NULL with by_host */
+    bool by_host;           /* TOP: by either end (each flow counts for both) */
+    uint32_t seconds;       /* SERIES: how many of the last seconds */
+    nsec_t timeout;         /* how long to wait for workers; 0 = 1 s */
 };
 
 /* One line of QUESTION_TOP. */
 struct top_row {
-    char key[128];        /* value of the field as record_print() writes it */
-    struct addr addr;     /* when the field is an address */
-    uint64_t bytes[2];    /* client to server, server to client; by_host: sent, received */
+    char key[128];     /* value of the field as record_print() writes it */
+    struct addr addr;  /* when the field is an address */
+    uint64_t bytes[2]; /* client to server, server to client; by_host: sent, received */
     uint64_t packets[2];
     uint64_t bps;
     uint64_t flows;
@@ -59,69 +59,77 @@ struct top_row {
 
 /* Everything an interface counts, as sums over its workers. Ledger included. */
 struct totals_row {
-    nsec_t now;                   /* packet time (files) or wall time (live) of the engine */
-    nsec_t first, last;           /* first and last packet */
+    nsec_t now;         /* packet time (files) or wall time (live) of the engine */
+    nsec_t first, last; /* first and last packet */
     uint64_t packets[REASONS], bytes[REASONS]; /* frames and wire bytes per reason */
     uint64_t received, received_bytes;         /* from the source */
     uint64_t kernel_dropped, interface_dropped, filtered, damaged;
-    uint64_t wire_packets, wire_bytes;         /* delivered to the decoders */
-    uint64_t ip_packets, ip_bytes;             /* of flows, by the key's IP header */
-    uint64_t overhead_bytes;                   /* wire bytes around those IP packets */
-    uint64_t excess_bytes;                     /* IP bytes claimed beyond the wire (length lies) */
+    uint64_t wire_packets, wire_bytes; /* delivered to the decoders */
+    uint64_t ip_packets, ip_bytes;     /* of flows, by the key's IP header */
+    uint64_t overhead_bytes;           /* wire bytes around those IP packets */
+    uint64_t excess_bytes;             /* IP bytes claimed beyond the wire (length lies) */
     uint64_t ip_v4_bytes, ip_v6_bytes;
-    struct traffic l4[L4_CLASSES];             /* client to server and back */
-    uint64_t local_bytes[4], local_packets[4]; /* by enum locality, client to server and back added */
-    uint64_t upload_bytes, download_bytes;     /* local to remote, remote to local, by packet */
+    struct traffic l4[L4_CLASSES]; /* client to server and back */
+    uint64_t local_bytes[4],
+        local_packets[4];                  /* by enum locality, client to server and back added */
+    uint64_t upload_bytes, download_bytes; /* local to remote, remote to local, by packet */
     uint64_t goodput_bytes;
     uint64_t retrans, ooo, lost, keepalive, zero_window;
     uint64_t tcp_syn, tcp_synack, tcp_fin, tcp_rst;
-    uint64_t sizes[SIZE_BINS];                 /* IP packets by size */
+    uint64_t sizes[SIZE_BINS]; /* IP packets by size */
     uint64_t flows_active, flows_created, flows_ended, flows_evicted;
     uint64_t flow_packets_active, flow_bytes_active; /* L3: what active flows hold ... */
     uint64_t flow_packets_ended, flow_bytes_ended;   /* ... and what went with ended ones */
     uint64_t hosts_active, hosts_local, hosts_created, devices;
-    uint64_t bps, pps, upload_bps, download_bps;     /* of the last whole second */
+    uint64_t bps, pps, upload_bps, download_bps; /* of the last whole second */
     uint64_t dpi_open;
-    uint64_t questions, question_ns;                 /* answered, and time spent on it */
+    uint64_t questions, question_ns; /* answered, and time spent on it */
     uint64_t sweep_ns;
-    uint64_t alerted_flows;                          /* active flows with a risk or problem */
+    uint64_t alerted_flows; /* active flows with a risk or problem */
     uint64_t catching_up; /* workers of a shared file that are not at its end: `received` is late */
-    unsigned workers, workers_done;                  /* workers_done: files read to the end */
+    unsigned workers, workers_done; /* workers_done: files read to the end */
 };
 
 /* One line of QUESTION_SERIES: name, then a value for each second. */
 struct series_row {
-    char name[64];      /* "upload", "download", "internal", "packets", "flows", "hosts", "drops",
+    char name[64]; /* "upload", "download", "internal", "packets", "flows", "hosts", "drops",
                            "retrans", or "app:TLS.Google" (the ten largest and "app:other") */
-    char unit[12];      /* bytes, packets, count */
+    char unit[12]; /* bytes, packets, count */
     uint32_t n;
-    nsec_t end;         /* end of the last second */
-    uint64_t *value;    /* n values, oldest first; UINT64_MAX = no data. Owned by the answer */
+    nsec_t end;      /* end of the last second */
+    uint64_t *value; /* n values, oldest first; UINT64_MAX = no data. Owned by the answer */
 };
 
-enum event_kind { EVENT_NEW_HOST, EVENT_NEW_DEVICE, EVENT_NEW_APP, EVENT_BIG_FLOW, EVENT_PROBLEM, EVENT_INTERFACE };
+enum event_kind {
+    EVENT_NEW_HOST,
+    EVENT_NEW_DEVICE,
+    EVENT_NEW_APP,
+    EVENT_BIG_FLOW,
+    EVENT_PROBLEM,
+    EVENT_INTERFACE
+};
 struct event_row {
     nsec_t ts;
     enum event_kind kind;
-    char text[160];     /* a sentence */
-    char filter[96];    /* expression that shows the flows behind it, or "" */
-    char link[48];      /* flow id or host address, or "" */
+    char text[160];  /* a sentence */
+    char filter[96]; /* expression that shows the flows behind it, or "" */
+    char link[48];   /* flow id or host address, or "" */
 };
 
 struct answer {
-    bool complete;       /* every worker asked has answered in time */
-    bool found;          /* FLOW, HOST */
-    uint64_t total;      /* rows that match, of which n are here */
-    nsec_t now;          /* engine time */
+    bool complete;  /* every worker asked has answered in time */
+    bool found;     /* FLOW, HOST */
+    uint64_t total; /* rows that match, of which n are here */
+    nsec_t now;     /* engine time */
     uint32_t n;
-    struct record *records;     /* FLOWS, FLOW */
-    struct host_row *hosts;     /* HOSTS */
-    struct host_detail *host;   /* HOST */
-    struct group_row *groups;   /* GROUPS */
-    struct top_row *tops;       /* TOP */
-    struct totals_row *totals;  /* TOTALS */
-    struct series_row *series;  /* SERIES */
-    struct event_row *events;   /* EVENTS */
+    struct record *records;          /* FLOWS, FLOW */
+    struct host_row *hosts;          /* HOSTS */
+    struct host_detail *host;        /* HOST */
+    struct group_row *groups;        /* GROUPS */
+    struct top_row *tops;            /* TOP */
+    struct totals_row *totals;       /* TOTALS */
+    struct series_row *series;       /* SERIES */
+    struct event_row *events;        /* EVENTS */
     uint64_t sum_bytes, sum_packets; /* FLOWS: over all matching rows, not only those here */
     uint64_t sum_bps;
 };

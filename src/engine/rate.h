@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct rate {
-    uint32_t stamp;          /* tick of now[] */
+    uint32_t stamp; /* tick of now[] */
     uint32_t packets, last_packets;
-    uint64_t now[2], last[2];/* bytes by side in the tick `stamp`, and in the one before it */
-    uint64_t before;         /* both sides, two ticks before `stamp` */
+    uint64_t now[2], last[2]; /* bytes by side in the tick `stamp`, and in the one before it */
+    uint64_t before;          /* both sides, two ticks before `stamp` */
 };
 
 struct rate_value {

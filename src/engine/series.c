@@ -5,7 +5,7 @@
 
 const char *const series_names[SERIES_COLUMNS] = {"upload", "download", "internal", "packets",
                                                   "drops",  "flows",    "hosts",    "retrans"};
-const char *const series_units[SERIES_COLUMNS] = {"bytes", "bytes", "bytes", "packets",
+const char *const series_units[SERIES_COLUMNS] = {"bytes",   "bytes", "bytes", "packets",
                                                   "packets", "count", "count", "packets"};
 
 bool series_init(struct series *s, bool keep, struct err *e)

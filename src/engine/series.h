@@ -9,8 +9,15 @@ enum { SERIES_SECONDS = 3600 };
 
 /* One column each; values are per second, gauges (flows, hosts) as they stood at its end. */
 enum series_column {
-    SERIES_UPLOAD, SERIES_DOWNLOAD, SERIES_INTERNAL, SERIES_PACKETS, SERIES_DROPS, SERIES_FLOWS,
-    SERIES_HOSTS, SERIES_RETRANS, SERIES_COLUMNS
+    SERIES_UPLOAD,
+    SERIES_DOWNLOAD,
+    SERIES_INTERNAL,
+    SERIES_PACKETS,
+    SERIES_DROPS,
+    SERIES_FLOWS,
+    SERIES_HOSTS,
+    SERIES_RETRANS,
+    SERIES_COLUMNS
 };
 
 extern const char *const series_names[SERIES_COLUMNS];
@@ -18,7 +25,7 @@ extern const char *const series_units[SERIES_COLUMNS];
 
 /* Owner: one worker. value is NULL when nothing is kept. */
 struct series {
-    uint32_t *stamp;                 /* tick each slot belongs to */
+    uint32_t *stamp; /* tick each slot belongs to */
     uint64_t (*value)[SERIES_COLUMNS];
     uint64_t before[SERIES_COLUMNS]; /* counters at the tick before */
 };

@@ -12,7 +12,10 @@ enum {
     SWEEP_AT_ONCE = 65536, /* flows folded in one go on a live interface, 2-3 ms */
     PREFETCH = 8,
     SLICE = 256,
-    L4_NUMBER_TCP = 6, L4_NUMBER_UDP = 17, L4_NUMBER_ICMP = 1, L4_NUMBER_ICMPV6 = 58
+    L4_NUMBER_TCP = 6,
+    L4_NUMBER_UDP = 17,
+    L4_NUMBER_ICMP = 1,
+    L4_NUMBER_ICMPV6 = 58
 };
 
 static enum l4_class class_of(uint8_t proto)

@@ -41,8 +41,8 @@ static void watch_dns(struct worker *w, struct host *from, struct host *to, cons
 
 static bool is_request(const uint8_t *text)
 {
-    static const char *const method[] = {"GET ", "POST", "HEAD", "PUT ", "DELE", "OPTI", "PATC",
-                                         "CONN"};
+    static const char *const method[] = {"GET ", "POST", "HEAD", "PUT ",
+                                         "DELE", "OPTI", "PATC", "CONN"};
     for (unsigned i = 0; i < sizeof method / sizeof *method; i++)
         if (!memcmp(text, method[i], 4))
             return true;

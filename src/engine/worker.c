@@ -9,7 +9,8 @@ enum {
 bool worker_init(struct worker *w, struct err *e)
 {
     const struct engine_config *config = w->config;
-    struct hosts_config hosts = {.limit = config->max_hosts, .locals = config->locals,
+    struct hosts_config hosts = {.limit = config->max_hosts,
+                                 .locals = config->locals,
                                  .local_idle = config->local_host_idle,
                                  .remote_idle = config->remote_host_idle,
                                  .keep_series = config->keep_series};
@@ -60,7 +61,8 @@ static void run_live(struct worker *w)
     struct burst burst;
     while (!must_stop(w)) {
         bool busy = worker_answer(w);
-        enum source_result got = w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
+        enum source_result got =
+            w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
         live_time(w, burst.now);
         if (got == SOURCE_OK)
             worker_burst(w, &burst);
@@ -133,29 +135,51 @@ static void add_source(const struct worker *w, struct totals_row *t)
 void worker_totals(const struct worker *w, struct totals_row *t)
 {
     const struct tally *y = &w->tally;
-    *t = (struct totals_row){
-        .now = w->now, .first = w->first, .last = w->last,
-        .wire_packets = y->wire_packets, .wire_bytes = y->wire_bytes,
-        .ip_packets = y->ip_packets, .ip_bytes = y->ip_bytes,
-        .overhead_bytes = y->overhead_bytes, .excess_bytes = y->excess_bytes,
-        .ip_v4_bytes = y->v4_bytes, .ip_v6_bytes = y->v6_bytes,
-        .upload_bytes = y->upload_bytes, .download_bytes = y->download_bytes,
-        .goodput_bytes = y->goodput_bytes,
-        .retrans = y->retrans, .ooo = y->ooo, .lost = y->lost, .keepalive = y->keepalive,
-        .zero_window = y->zero_window,
-        .tcp_syn = y->syn, .tcp_synack = y->syn_ack, .tcp_fin = y->fin, .tcp_rst = y->rst,
-        .flows_active = w->flows.hot.used, .flows_created = y->flows_created,
-        .flows_ended = y->flows_ended, .flows_evicted = y->flows_evicted,
-        .flow_packets_active = y->active_packets + y->pending_packets,
-        .flow_bytes_active = y->active_bytes + y->pending_bytes,
-        .flow_packets_ended = y->ended_packets, .flow_bytes_ended = y->ended_bytes,
-        .hosts_active = w->hosts.pool.used - 1, .hosts_local = w->hosts.local,
-        .hosts_created = w->hosts.created, .devices = w->groups.devices,
-        .bps = y->bps_bytes * 8, .pps = y->pps_packets,
-        .upload_bps = y->bps_upload * 8, .download_bps = y->bps_download * 8,
-        .dpi_open = l7_open_states(w->l7), .questions = y->questions,
-        .question_ns = (uint64_t)y->question_ns, .alerted_flows = y->alerted_flows,
-        .workers = 1, .workers_done = atomic_load(&w->state) >= WORKER_DONE};
+    *t = (struct totals_row){.now = w->now,
+                             .first = w->first,
+                             .last = w->last,
+                             .wire_packets = y->wire_packets,
+                             .wire_bytes = y->wire_bytes,
+                             .ip_packets = y->ip_packets,
+                             .ip_bytes = y->ip_bytes,
+                             .overhead_bytes = y->overhead_bytes,
+                             .excess_bytes = y->excess_bytes,
+                             .ip_v4_bytes = y->v4_bytes,
+                             .ip_v6_bytes = y->v6_bytes,
+                             .upload_bytes = y->upload_bytes,
+                             .download_bytes = y->download_bytes,
+                             .goodput_bytes = y->goodput_bytes,
+                             .retrans = y->retrans,
+                             .ooo = y->ooo,
+                             .lost = y->lost,
+                             .keepalive = y->keepalive,
+                             .zero_window = y->zero_window,
+                             .tcp_syn = y->syn,
+                             .tcp_synack = y->syn_ack,
+                             .tcp_fin = y->fin,
+                             .tcp_rst = y->rst,
+                             .flows_active = w->flows.hot.used,
+                             .flows_created = y->flows_created,
+                             .flows_ended = y->flows_ended,
+                             .flows_evicted = y->flows_evicted,
+                             .flow_packets_active = y->active_packets + y->pending_packets,
+                             .flow_bytes_active = y->active_bytes + y->pending_bytes,
+                             .flow_packets_ended = y->ended_packets,
+                             .flow_bytes_ended = y->ended_bytes,
+                             .hosts_active = w->hosts.pool.used - 1,
+                             .hosts_local = w->hosts.local,
+                             .hosts_created = w->hosts.created,
+                             .devices = w->groups.devices,
+                             .bps = y->bps_bytes * 8,
+                             .pps = y->pps_packets,
+                             .upload_bps = y->bps_upload * 8,
+                             .download_bps = y->bps_download * 8,
+                             .dpi_open = l7_open_states(w->l7),
+                             .questions = y->questions,
+                             .question_ns = (uint64_t)y->question_ns,
+                             .alerted_flows = y->alerted_flows,
+                             .workers = 1,
+                             .workers_done = atomic_load(&w->state) >= WORKER_DONE};
     t->catching_up = w->share > 1 && !t->workers_done;
     memcpy(t->l4, y->l4, sizeof t->l4);
     memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);

@@ -41,16 +41,21 @@ struct tally {
     int64_t question_ns;
 };
 
-enum worker_state { WORKER_NEW, WORKER_RUNS, WORKER_DONE /* file read, still answers */, WORKER_STOPPED };
+enum worker_state {
+    WORKER_NEW,
+    WORKER_RUNS,
+    WORKER_DONE /* file read, still answers */,
+    WORKER_STOPPED
+};
 
 struct part; /* a worker's share of a question, see answer.h */
 
 struct worker {
     const struct engine_config *config;
     struct source *source;
-    struct sink *sink;            /* or NULL */
-    unsigned number;              /* within the interface */
-    unsigned share;               /* workers among which a source that sees all is split; 1 = mine */
+    struct sink *sink; /* or NULL */
+    unsigned number;   /* within the interface */
+    unsigned share;    /* workers among which a source that sees all is split; 1 = mine */
     uint32_t iface;
 
     struct decoder decoder;
@@ -62,22 +67,22 @@ struct worker {
     struct series series;
     struct events events;
     struct tally tally;
-    counter_t reasons[REASONS];       /* raised by the worker itself, with wire bytes beside */
+    counter_t reasons[REASONS]; /* raised by the worker itself, with wire bytes beside */
     counter_t reason_bytes[REASONS];
 
-    nsec_t now;                   /* newest packet time; live: the wall clock of the burst */
-    nsec_t first, last;           /* first and newest packet */
-    nsec_t next_tick;             /* whole second at which to fold next, 0 before the first packet */
-    uint32_t tick;                /* seconds since 1970 of the last fold */
-    uint32_t sweep_at;            /* slice sweep: next flow, 0 = pass finished */
+    nsec_t now;         /* newest packet time; live: the wall clock of the burst */
+    nsec_t first, last; /* first and newest packet */
+    nsec_t next_tick;   /* whole second at which to fold next, 0 before the first packet */
+    uint32_t tick;      /* seconds since 1970 of the last fold */
+    uint32_t sweep_at;  /* slice sweep: next flow, 0 = pass finished */
     uint32_t host_sweep_at;
     nsec_t sweep_began;
 
     struct mailbox questions;
-    struct part *open;            /* parts being answered, oldest first */
+    struct part *open; /* parts being answered, oldest first */
     struct event wake;
     struct thread thread;
-    atomic_int state;             /* enum worker_state */
+    atomic_int state; /* enum worker_state */
     atomic_bool stop;
     pthread_mutex_t stopped_lock; /* after WORKER_STOPPED askers answer for themselves, in turn */
     struct record scratch;        /* for records on their way to the sink or a filter */
