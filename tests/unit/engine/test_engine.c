@@ -80,8 +80,8 @@ static struct run run_script(const struct script *s, bool timeouts, unsigned wor
         kept[i].base.record = keep;
         sink[i] = &kept[i].base;
     }
-    assert_int_equal(engine_add_interface(r.engine, "script", source, workers, stop ? sink : NULL, &e),
-                     0);
+    assert_int_equal(
+        engine_add_interface(r.engine, "script", source, workers, stop ? sink : NULL, &e), 0);
     assert_true(engine_start(r.engine, &e));
     assert_true(engine_wait_done(r.engine, clock_mono() + 30 * SECOND));
     if (stop)
@@ -178,8 +178,13 @@ static void test_a_syn_ack_first_makes_its_receiver_the_client(void **state)
 {
     (void)state;
     struct script *s = calloc(1, sizeof *s);
-    add_frame(s, (struct one){.ts = at(0), .src = SERVER, .dst = CLIENT, .sport = 9000,
-                              .dport = 9001, .proto = 6, .flags = TCP_SYN | TCP_ACK});
+    add_frame(s, (struct one){.ts = at(0),
+                              .src = SERVER,
+                              .dst = CLIENT,
+                              .sport = 9000,
+                              .dport = 9001,
+                              .proto = 6,
+                              .flags = TCP_SYN | TCP_ACK});
     struct run r = run_script(s, true, 1, true);
     assert_int_equal(r.all.record[0].client_port, 9001);
     assert_int_equal(r.all.record[0].client_reason, CLIENT_SYN_ACK);
@@ -191,16 +196,21 @@ static void test_retransmission_gap_and_reordering_are_told_apart(void **state)
 {
     (void)state;
     struct script *s = calloc(1, sizeof *s);
-    struct one c = {.src = CLIENT, .dst = SERVER, .sport = 5000, .dport = 80, .proto = 6,
-                    .flags = TCP_ACK, .payload = 10};
+    struct one c = {.src = CLIENT,
+                    .dst = SERVER,
+                    .sport = 5000,
+                    .dport = 80,
+                    .proto = 6,
+                    .flags = TCP_ACK,
+                    .payload = 10};
     static const struct {
         double t;
         uint32_t seq;
     } step[] = {
-        {0, 100},     {0.1, 110},           /* in order */
-        {0.2, 110},                         /* sent again */
-        {0.3, 130},   {0.301, 120},         /* late by 1 ms: reordering, no loss */
-        {0.4, 150},   {0.9, 140},           /* a hole, filled after half a second: lost and resent */
+        {0, 100},   {0.1, 110},   /* in order */
+        {0.2, 110},               /* sent again */
+        {0.3, 130}, {0.301, 120}, /* late by 1 ms: reordering, no loss */
+        {0.4, 150}, {0.9, 140},   /* a hole, filled after half a second: lost and resent */
         {1.0, 160},
     };
     for (unsigned i = 0; i < sizeof step / sizeof *step; i++) {
@@ -227,8 +237,8 @@ static void test_silence_ends_a_flow_and_long_life_is_told_in_parts(void **state
 {
     (void)state;
     struct script *s = calloc(1, sizeof *s);
-    struct one u = {.src = CLIENT, .dst = SERVER, .sport = 4000, .dport = 4001, .proto = 17,
-                    .payload = 10};
+    struct one u = {
+        .src = CLIENT, .dst = SERVER, .sport = 4000, .dport = 4001, .proto = 17, .payload = 10};
     for (unsigned i = 0; i < 13; i++) { /* every ten seconds for two minutes: 0..120 */
         u.ts = at(10.0 * i + 0.5);
         add_frame(s, u);
@@ -284,9 +294,12 @@ static struct script *busy_script(void)
         if (i % 7 == 0)
             connection(s, t, CLIENT + x % 50, (uint16_t)(1024 + x % 60000));
         else
-            add_frame(s, (struct one){.ts = at(t), .src = CLIENT + (uint32_t)(x % 300),
+            add_frame(s, (struct one){.ts = at(t),
+                                      .src = CLIENT + (uint32_t)(x % 300),
                                       .dst = SERVER + (uint32_t)(x >> 20) % 40,
-                                      .sport = (uint16_t)(2000 + x % 9), .dport = 53, .proto = 17,
+                                      .sport = (uint16_t)(2000 + x % 9),
+                                      .dport = 53,
+                                      .proto = 17,
                                       .payload = (uint16_t)(x % 100),
                                       .vlan = (uint16_t)(x % 3)});
     }
@@ -383,8 +396,13 @@ static void test_a_full_table_evicts_one_way_flows_and_still_closes(void **state
     connection(s, 0, CLIENT, 40000);
     s->n -= 3; /* without its end */
     for (unsigned i = 0; i < 5000; i++)
-        add_frame(s, (struct one){.ts = at(1 + i * 1e-5), .src = 0x0b000000 + i, .dst = SERVER,
-                                  .sport = 999, .dport = 80, .proto = 6, .flags = TCP_SYN});
+        add_frame(s, (struct one){.ts = at(1 + i * 1e-5),
+                                  .src = 0x0b000000 + i,
+                                  .dst = SERVER,
+                                  .sport = 999,
+                                  .dport = 80,
+                                  .proto = 6,
+                                  .flags = TCP_SYN});
     struct err e = {""};
     struct engine_config c = config(true);
     c.max_flows = 1000;
@@ -413,8 +431,8 @@ static void test_the_series_holds_what_came_in_each_second(void **state)
 {
     (void)state;
     struct script *s = calloc(1, sizeof *s);
-    struct one u = {.src = CLIENT, .dst = SERVER, .sport = 4000, .dport = 4001, .proto = 17,
-                    .payload = 72};
+    struct one u = {
+        .src = CLIENT, .dst = SERVER, .sport = 4000, .dport = 4001, .proto = 17, .payload = 72};
     for (unsigned i = 0; i < 10; i++) {
         u.ts = at(i < 5 ? 0.1 * i : 3.1);
         add_frame(s, u);
