@@ -45,7 +45,8 @@ struct l7 {
     bool enabled;
     uint8_t confidence[L7_CONFIDENCES]; /* libndpi's number to enum confidence */
     counter_t open;                     /* bytes of open states */
-    uint8_t copy[L7_COPY + L7_SLACK];
+    uint32_t copied;                    /* bytes of copy that are not zero */
+    alignas(16) uint8_t copy[L7_COPY + L7_SLACK];
 };
 
 /* One undecided flow: libndpi's struct stands behind it, of a size known at run time. */
@@ -283,7 +284,9 @@ static uint16_t copy_packet(struct l7 *l, const struct packet *p)
     if (!p->ip || !p->l4 || p->is_later_fragment || len < head || p->ip[0] >> 4 != p->version)
         return 0;
     memcpy(l->copy, p->ip, len);
-    memset(l->copy + len, 0, L7_SLACK);
+    if (l->copied > len)
+        memset(l->copy + len, 0, l->copied - len);
+    l->copied = len;
     if (p->version == 4)
         put_be16(l->copy + 2, len);
     else

@@ -39,7 +39,8 @@ bool peek_wants(const struct packet *p)
     if (!p->payload || p->payload_cap < TLS_RECORD)
         return false;
     if (p->proto == IP_UDP)
-        return p->payload_cap >= DNS_HEADER && has_dns_port(p);
+        return (p->payload_cap >= DNS_HEADER && has_dns_port(p)) ||
+               peek_is_quic(p->payload, p->payload_cap);
     if (p->proto != IP_TCP)
         return false;
     if (starts_hello(p) || !memcmp(p->payload, "SSH-", 4) || !memcmp(p->payload, "HTTP/", 5))
@@ -189,17 +190,21 @@ void peek_read(struct peek *k, const struct packet *p, bool from_client)
     if (p->proto == IP_TCP) {
         if (p->payload_cap >= TLS_RECORD || k->stream[from_client ? 0 : 1].bytes)
             read_tcp(k, p, from_client);
-    } else {
+    } else if (has_dns_port(p)) {
         peek_dns(k, cur_over(p->payload, p->payload_cap));
+    } else if (from_client && peek_is_quic(p->payload, p->payload_cap)) {
+        peek_quic(k, cur_over(p->payload, p->payload_cap));
     }
 }
 
 void peek_fini(struct peek *k)
 {
+    /* A flow that ends before its hello is whole still names its server if that came. */
+    if (k->quic)
+        peek_quic_end(k);
     for (int i = 0; i < 2; i++) {
         struct peek_stream *s = &k->stream[i];
-        /* A flow that ends before its hello is whole still names its server if that came. */
-        if (s->bytes)
+        if (s->bytes && !k->quic)
             read_hello(k, cur_over(s->bytes, s->used), true);
         stream_end(s);
     }

@@ -34,7 +34,7 @@ struct peek {
     uint16_t client_version;          /* the best TLS version that the client offered */
     uint16_t tls_version, tls_cipher; /* what the server chose, 0 = no hello of the server */
     uint16_t http_code, dns_type, dns_code;
-    bool http, dns, dns_answered, ssh, tls;
+    bool http, dns, dns_answered, ssh, tls, quic;
 };
 
 /* True when the packet may hold something for peek_read(): cheap, looks at a few bytes. */
@@ -51,6 +51,14 @@ void peek_fini(struct peek *k);
  * such a message. */
 bool peek_http(struct peek *k, struct cursor c);
 bool peek_dns(struct peek *k, struct cursor c);
+
+/* A whole UDP datagram with QUIC Initial packets of the client (RFC 9000, RFC 9369, late drafts). A
+ * hello that needs more datagrams waits in stream[0]; peek_quic_end() reads what came of it. */
+bool peek_quic(struct peek *k, struct cursor c);
+void peek_quic_end(struct peek *k);
+
+/* True when a datagram may be such a one. */
+bool peek_is_quic(const uint8_t *bytes, size_t len);
 
 /* A list of 16-bit numbers as it stood in a hello, values of GREASE (RFC 8701) left out. */
 struct hello_list {
