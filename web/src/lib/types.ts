@@ -1,0 +1,207 @@
+// types.ts - answers of the API that pages use by name; everything else goes by the field table.
+
+export interface Totals {
+  t: number;
+  first: number;
+  last: number;
+  received: number;
+  received_bytes: number;
+  kernel_dropped: number;
+  interface_dropped: number;
+  damaged: number;
+  wire_packets: number;
+  wire_bytes: number;
+  ip_packets: number;
+  ip_bytes: number;
+  overhead_bytes: number;
+  upload_bytes: number;
+  download_bytes: number;
+  bps: number;
+  pps: number;
+  upload_bps: number;
+  download_bps: number;
+  flows_active: number;
+  flows_created: number;
+  flows_ended: number;
+  hosts_active: number;
+  hosts_local: number;
+  devices: number;
+  retrans: number;
+  ooo: number;
+  lost: number;
+  goodput_bytes: number;
+  alerted_flows: number;
+  l4: L4[];
+  locality: Record<"l2l" | "l2r" | "r2l" | "r2r", number | { bytes: number; packets: number }>;
+  sizes: { bins: number[]; packets: number[] };
+}
+
+export interface L4 {
+  l4: string;
+  bytes_sent: number;
+  bytes_rcvd: number;
+  packets_sent: number;
+  packets_rcvd: number;
+}
+
+export interface End {
+  ip?: string;
+  port?: number;
+  mac?: string;
+  name?: string;
+}
+
+export interface Flow {
+  flow_id: string;
+  cli: End;
+  srv: End;
+  l4?: string;
+  app?: string;
+  [key: string]: unknown;
+}
+
+export interface HostRow {
+  host_id: string;
+  ip: string;
+  vlan?: number;
+  local?: boolean | number;
+  multicast?: boolean | number;
+  name?: string;
+  name_source?: string;
+  os?: string;
+  network?: string | null;
+  router_mac?: boolean;
+  mac?: string;
+  bytes: number;
+  packets: number;
+  bytes_sent?: number;
+  bytes_rcvd?: number;
+  bps?: number;
+  trend?: string;
+  flows_client?: number;
+  flows_server?: number;
+  alerted_flows?: number;
+  first_seen?: number;
+  last_seen?: number;
+  [key: string]: unknown;
+}
+
+export interface NameCount {
+  name: string;
+  count: number;
+}
+
+export interface HostApp {
+  app: string;
+  app_id: number;
+  category?: string;
+  bytes_sent: number;
+  bytes_rcvd: number;
+  packets_sent: number;
+  packets_rcvd: number;
+  flows: number;
+  seconds: number;
+}
+
+export interface HostIcmp {
+  version: number;
+  type: number;
+  code: number;
+  name: string;
+  sent: number;
+  rcvd: number;
+  last_sent_peer?: string | null;
+  last_rcvd_peer?: string | null;
+}
+
+export interface Host extends HostRow {
+  l4?: L4[];
+  apps?: HostApp[];
+  sizes?: { bins: number[]; sent: number[]; rcvd: number[] };
+  tcp?: Record<string, number>;
+  goodput?: { sent: number; rcvd: number };
+  low_goodput?: { client: number; server: number };
+  unanswered?: { client: number; server: number };
+  arp?: Record<string, number>;
+  icmp?: HostIcmp[];
+  dns?: Record<string, number> & { names?: NameCount[] };
+  http?: { requests_sent?: number; requests_rcvd?: number; codes_sent?: number[]; codes_rcvd?: number[]; names?: NameCount[] };
+  names?: NameCount[];
+  series?: { end: number; step_ms: number; sent: (number | null)[]; rcvd: (number | null)[] };
+}
+
+export interface Group {
+  kind: string;
+  id: number | string;
+  key: string;
+  name: string;
+  bytes: number;
+  bytes_sent: number;
+  bytes_rcvd: number;
+  packets: number;
+  bps: number;
+  trend?: string;
+  flows: number;
+  total_flows: number;
+  first_seen?: number;
+  last_seen?: number;
+  filter: string;
+  mac?: string;
+  vendor?: string;
+  hosts?: number;
+  arp?: Record<string, number>;
+}
+
+export interface Top {
+  key: string;
+  label: string;
+  bytes: number;
+  bytes_sent: number;
+  bytes_rcvd: number;
+  packets: number;
+  bps: number;
+  flows: number;
+  filter: string;
+}
+
+export interface Interface {
+  id: number;
+  name: string;
+  kind: string;
+  state: string;
+  is_file: boolean;
+  done: boolean;
+  damage?: string;
+  workers: number;
+  totals: Totals;
+}
+
+export interface WeirEvent {
+  t: number;
+  kind: string;
+  text: string;
+  filter?: string;
+  link?: string;
+}
+
+export interface Summary {
+  sentence: string;
+  level: "good" | "notice" | "warning" | "error";
+}
+
+export interface System {
+  pid: number;
+  uptime_s: number;
+  started: number;
+  version: string;
+  memory: { rss_bytes: number; accounts: { name: string; text: string; bytes: number; peak: number }[] };
+  threads: unknown;
+  questions: unknown;
+  options: { name: string; value: string; source: string; text: string }[];
+}
+
+export interface Ledger {
+  closes: boolean;
+  lines: { id: string; text: string; unit: string; left_name: string; left: number; terms: { name: string; value: number; minus?: boolean }[]; gap: number }[];
+  reasons: { name: string; group: string; title: string; text: string; packets: number; bytes: number }[];
+}
