@@ -52,20 +52,22 @@ static uint16_t aix_link(uint16_t type)
     }
 }
 
-/* How plausible are up to two records if each header has this size? */
-static unsigned plausible_records(const struct capture *c, size_t header)
+/* Do the first records make sense if each header has this size? How many of them do, and whether one
+ * was met that does not. */
+static unsigned plausible_records(const struct capture *c, size_t header, bool *nonsense)
 {
+    enum { RECORDS = 8 };
     struct cursor cur = {.at = c->buf + c->at, .end = c->buf + c->end};
     unsigned good = 0;
-    for (; good < 2; good++) {
+    *nonsense = false;
+    for (; good < RECORDS; good++) {
         const uint8_t *h = cur_take(&cur, header);
         if (!h)
             break;
         uint32_t captured = capture_u32(c, h + 8), length = capture_u32(c, h + 12);
-        if (captured > CAPTURE_FRAME_MAX || captured > length || length > 0x7fffffff ||
-            capture_u32(c, h + 4) >= 1000000)
-            break;
-        if (!cur_take(&cur, captured))
+        *nonsense = captured > CAPTURE_FRAME_MAX || captured > length || length > 0x7fffffff ||
+                    capture_u32(c, h + 4) >= 1000000;
+        if (*nonsense || !cur_take(&cur, captured))
             break;
     }
     return good;
@@ -79,7 +81,11 @@ static void settle_header(struct capture *c)
     unsigned other = c->is_patched ? RECORD_HEADER_PATCHED_MORE : RECORD_HEADER_PATCHED;
     c->record_header = (uint8_t)usual;
     c->settled = true;
-    if (c->unit_ns == 1000 && plausible_records(c, usual) < 2 && plausible_records(c, other) == 2)
+    bool nonsense, other_nonsense;
+    if (c->unit_ns != 1000 || c->lengths_swapped || c->lengths_maybe_swapped)
+        return;
+    plausible_records(c, usual, &nonsense);
+    if (nonsense && plausible_records(c, other, &other_nonsense) >= 2 && !other_nonsense)
         c->record_header = (uint8_t)other;
 }
 
