@@ -20,6 +20,7 @@ struct dns_cache {
     struct dns_entry *entry;
 };
 
+/* In the caller's memory; false when there is none for the entries. The worker's thread. */
 bool dns_cache_init(struct dns_cache *c, struct err *e);
 void dns_cache_fini(struct dns_cache *c);
 

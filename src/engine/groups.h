@@ -49,6 +49,7 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
 void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uint64_t bytes,
                  uint64_t packets);
 
+/* Fills *row, a value of its own, with what the group counts at this tick. */
 void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct group_row *row);
 
 static inline uint64_t mac_id(const struct mac *m)

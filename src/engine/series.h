@@ -30,6 +30,8 @@ struct series {
     uint64_t before[SERIES_COLUMNS]; /* counters at the tick before */
 };
 
+/* In the caller's memory; keep false makes a series that remembers nothing. False when out of
+ * memory. The worker's thread. */
 bool series_init(struct series *s, bool keep, struct err *e);
 void series_fini(struct series *s);
 

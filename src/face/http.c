@@ -402,7 +402,8 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
     return strlen(s);
 }
 
-static void log_library(void *cls, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void log_library(void *cls, const char *format,
+                                                              va_list arguments)
 {
     char line[256];
     (void)cls;

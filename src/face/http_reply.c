@@ -119,7 +119,7 @@ int http_send(struct MHD_Connection *connection, struct reply *r, bool gzip, con
     add_headers(response, r, is_gzip);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
-    return result;
+    return (int)result;
 }
 
 int http_send_stream(struct MHD_Connection *connection, struct MHD_Response *response, bool gzip)
@@ -133,5 +133,5 @@ int http_send_stream(struct MHD_Connection *connection, struct MHD_Response *res
         add_header(response, "Content-Encoding", "gzip");
     enum MHD_Result result = MHD_queue_response(connection, 200, response);
     MHD_destroy_response(response);
-    return result;
+    return (int)result;
 }

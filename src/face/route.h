@@ -82,6 +82,7 @@ void call_free(struct call *c);
 const struct route *route_find(enum method method, const char *path, const char **slot,
                                unsigned *allowed);
 
+/* The method that a request line names, as HTTP spells it, and back. Any thread. */
 enum method method_from_word(const char *word);
 const char *method_word(enum method method);
 

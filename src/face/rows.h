@@ -31,11 +31,13 @@ void rows_begin(struct rows *rows, const struct call *c, const char *file);
 struct reply *rows_finish(struct rows *rows, const struct call *c, const struct answer *a, nsec_t now);
 struct reply *rows_finish_sums(struct rows *rows, const struct call *c, const struct answer *a);
 
+/* One row, and a group of keys inside it ("cli" of cli.ip). */
 void rows_open(struct rows *rows);
 void rows_close(struct rows *rows);
 void rows_open_group(struct rows *rows, const char *key);
 void rows_close_group(struct rows *rows);
 
+/* One key and its value in the open row; left out unless rows_wants() it. */
 void rows_string(struct rows *rows, const char *key, const char *value);
 void rows_u64(struct rows *rows, const char *key, uint64_t value);
 void rows_time(struct rows *rows, const char *key, nsec_t value);

@@ -21,6 +21,7 @@ enum {
     STREAM_KEEPALIVE_S = 15
 };
 
+/* NULL when out of memory. Owned by the caller; the desk is borrowed. */
 struct stream *stream_new(struct desk *desk);
 
 /* Ends every stream: their readers see the end. No thread may tick any more. */
