@@ -11,10 +11,7 @@ enum {
     CHDLC_HEADER = 4,
     SLIP_HEADER = 16,
     IPNET_HEADER = 24,
-    PKTAP_HEADER = 12,
-    NETANALYZER_HEADER = 4,
-    PREAMBLE = 8,
-    IPOIB_HEADER = 44
+    PKTAP_HEADER = 12
 };
 
 /* Hardware types of Linux cooked captures (if_arp.h). */
@@ -288,87 +285,4 @@ struct next decode_ipnet(struct walk *w)
     if (!h)
         return walk_stop(w, REASON_short_link);
     return by_family(w, h[1]);
-}
-
-struct next decode_netanalyzer(struct walk *w)
-{
-    if (!cur_take(&w->cur, NETANALYZER_HEADER))
-        return walk_stop(w, REASON_short_link);
-    return decode_ethernet(w);
-}
-
-struct next decode_netanalyzer_transparent(struct walk *w)
-{
-    if (!cur_take(&w->cur, NETANALYZER_HEADER + PREAMBLE))
-        return walk_stop(w, REASON_short_link);
-    return decode_ethernet(w);
-}
-
-struct next decode_ipoib(struct walk *w)
-{
-    const uint8_t *h = cur_take(&w->cur, IPOIB_HEADER);
-    if (!h)
-        return walk_stop(w, REASON_short_link);
-    return walk_to(LAYER_ETHER_TYPE, load_be16(h + 40));
-}
-
-/* "MGC", flags, and with the highest flag a list of extensions; then the frame, or without its
- * link header the number of the protocol. */
-struct next decode_juniper(struct walk *w)
-{
-    enum { HEADER = 4, NO_LINK = 0x02, EXTENSIONS = 0x80 };
-    const uint8_t *h = cur_take(&w->cur, HEADER);
-    if (!h)
-        return walk_stop(w, REASON_short_link);
-    if (load_be24(h) != 0x4d4743)
-        return walk_stop(w, REASON_other_link);
-    if (h[3] & EXTENSIONS) {
-        const uint8_t *length = cur_take(&w->cur, 2);
-        if (!length || !cur_take(&w->cur, load_be16(length)))
-            return walk_stop(w, REASON_short_link);
-    }
-    if (!(h[3] & NO_LINK))
-        return decode_ethernet(w);
-    return cur_take(&w->cur, 4) ? walk_ip_by_version(w) : walk_stop(w, REASON_short_link);
-}
-
-/* RFC 1051 has its numbers at once, RFC 1201 behind a split flag and a sequence. */
-static struct next arcnet_protocol(struct walk *w)
-{
-    enum {
-        OLD_IP = 0xf0,
-        OLD_ARP = 0xf1,
-        IP = 0xd4,
-        ARP = 0xd5,
-        RARP = 0xd6,
-        IP6 = 0xc4,
-        EXCEPTION = 0xff
-    };
-    const uint8_t *type = cur_take(&w->cur, 1);
-    if (!type)
-        return walk_stop(w, REASON_short_link);
-    if (*type == OLD_IP)
-        return decode_ipv4(w);
-    if (*type == OLD_ARP)
-        return walk_stop(w, REASON_arp);
-    const uint8_t *split = cur_take(&w->cur, 3);
-    if (!split || (*split == EXCEPTION && !cur_take(&w->cur, 4)))
-        return walk_stop(w, REASON_short_link);
-    if (*type == IP)
-        return decode_ipv4(w);
-    if (*type == IP6)
-        return decode_ipv6(w);
-    return walk_stop(w, *type == ARP || *type == RARP ? REASON_arp : REASON_other_link);
-}
-
-struct next decode_arcnet(struct walk *w)
-{
-    cur_take(&w->cur, 2); /* source, destination */
-    return arcnet_protocol(w);
-}
-
-struct next decode_arcnet_linux(struct walk *w)
-{
-    cur_take(&w->cur, 4); /* and an offset that is no part of the frame */
-    return arcnet_protocol(w);
 }

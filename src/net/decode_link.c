@@ -12,7 +12,8 @@ enum {
     LENGTH_MAX = 1500,
     SNAP_HEADER = 5,
     FDDI_HEADER = 13,
-    RING_HEADER = 14
+    RING_HEADER = 14,
+    ISL_HEADER = 26
 };
 
 enum {
@@ -29,11 +30,22 @@ enum {
     TYPE_ETHERNET = 0x6558
 };
 
+/* Cisco ISL puts a header of its own before the frame and speaks to one of two groups. */
+static bool is_isl(const uint8_t *mac)
+{
+    return (mac[0] == 0x01 || mac[0] == 0x0c) && !mac[1] && mac[2] == 0x0c && !mac[3] && !mac[4];
+}
+
 struct next decode_ethernet(struct walk *w)
 {
     const uint8_t *h = cur_take(&w->cur, ETHERNET_HEADER);
     if (!h)
         return walk_stop(w, REASON_short_link);
+    if (is_isl(h)) {
+        if (!cur_take(&w->cur, ISL_HEADER - ETHERNET_HEADER))
+            return walk_stop(w, REASON_short_link);
+        return walk_to(LAYER_ETHER_TYPE, TYPE_ETHERNET);
+    }
     walk_link(w, h, h + 6);
     unsigned type = load_be16(h + 12);
     if (type > LENGTH_MAX)

@@ -51,6 +51,13 @@ static bool looks_like_ipv4(const struct cursor *c)
     return h && h[0] >= 0x45 && h[0] <= 0x4f && load_be16(h + 2) >= (h[0] & 15u) * 4;
 }
 
+/* A payload length that is there; padding may follow. */
+static bool looks_like_ipv6(const struct cursor *c)
+{
+    const uint8_t *h = cur_peek(c, 40);
+    return h && load_be16(h + 4) + 40u <= cur_left(c);
+}
+
 static struct next associated_channel(struct walk *w)
 {
     const uint8_t *h = cur_take(&w->cur, CONTROL_WORD);
@@ -74,7 +81,9 @@ static struct next below_labels(struct walk *w)
             return decode_ipv4(w);
         return decode_ethernet(w);
     case 6:
-        return walk_sees_ethernet(&w->cur, 0) ? decode_ethernet(w) : decode_ipv6(w);
+        if (looks_like_ipv6(&w->cur) || !walk_sees_ethernet(&w->cur, 0))
+            return decode_ipv6(w);
+        return decode_ethernet(w);
     case 1:
         return associated_channel(w);
     case 0:

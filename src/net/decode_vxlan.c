@@ -91,6 +91,17 @@ struct next decode_lisp(struct walk *w)
     return walk_ip_by_version(w);
 }
 
+/* An encapsulated control message (RFC 9301, type 8) is an IP packet behind four bytes. */
+struct next decode_lisp_control(struct walk *w)
+{
+    enum { HEADER = 4, TYPE_ENCAPSULATED = 8 };
+    const uint8_t *h = cur_take(&w->cur, HEADER);
+    if (!h || h[0] >> 4 != TYPE_ENCAPSULATED)
+        return walk_done();
+    w->tunnels_seen |= TUNNEL_OTHER;
+    return walk_ip_by_version(w);
+}
+
 /*  | version 3, reserved, 2 bytes |, then Ethernet */
 struct next decode_etherip(struct walk *w)
 {

@@ -1,23 +1,28 @@
-/* fragment.c - a set-associative memory of first fragments. */
+/* fragment.c - a memory of first fragments: a ring of entries with chains by hash. */
 #include "net/fragment.h"
 
 #include "base/alloc.h"
 #include "base/cursor.h"
 #include "base/hash.h"
 
-enum { WAYS = 4, SETS = 4096 };
+enum { ENTRIES = 16384, CHAINS = 16384 };
 
 #define FRAGMENT_LIFE MINUTE
 
 /* 32 bytes: two to a cache line. */
 struct entry {
-    uint64_t tag[2]; /* both 0 = free */
+    uint64_t tag[2];
     nsec_t ts;
     struct fragment_ports ports;
+    uint16_t next; /* in its chain; index + 1, 0 = none */
 };
 
+/* Entries are used in turn, so that it is always the oldest that makes room, whatever the hash. */
 struct fragments {
-    struct entry set[SETS][WAYS];
+    uint16_t chain[CHAINS]; /* index + 1 */
+    struct entry entry[ENTRIES];
+    uint32_t used; /* entries in use, until all are */
+    uint32_t turn; /* the one used longest ago */
 };
 
 struct digest {
@@ -36,13 +41,30 @@ static struct digest digest_of(const struct packet *p, uint8_t proto, uint32_t i
         d.tag[1] =
             hash_mum(d.tag[1] ^ word[4 - i] ^ hash_seeds[(i + 2) % 4], hash_seeds[(i + 3) % 4] ^ i);
     }
-    d.tag[0] |= 1; /* never free */
     return d;
 }
 
 static bool is_alive(const struct entry *e, nsec_t now)
 {
-    return (e->tag[0] | e->tag[1]) && now - e->ts <= FRAGMENT_LIFE && e->ts - now <= FRAGMENT_LIFE;
+    return now - e->ts <= FRAGMENT_LIFE && e->ts - now <= FRAGMENT_LIFE;
+}
+
+static struct entry *find(const struct fragments *f, const struct digest *d)
+{
+    for (unsigned at = f->chain[d->tag[1] % CHAINS]; at; at = f->entry[at - 1].next) {
+        const struct entry *e = &f->entry[at - 1];
+        if (e->tag[0] == d->tag[0] && e->tag[1] == d->tag[1])
+            return (struct entry *)(uintptr_t)e;
+    }
+    return NULL;
+}
+
+static void unlink_entry(struct fragments *f, uint32_t index)
+{
+    uint16_t *link = &f->chain[f->entry[index].tag[1] % CHAINS];
+    while (*link != index + 1)
+        link = &f->entry[*link - 1].next;
+    *link = f->entry[index].next;
 }
 
 struct fragments *fragments_new(struct err *e)
@@ -59,22 +81,35 @@ void fragments_free(struct fragments *f)
         mem_free(ACCOUNT_fragments, f, sizeof *f);
 }
 
+/* An entry outside of all chains; *had_room is false when it was still waiting. */
+static uint32_t take_entry(struct fragments *f, nsec_t now, bool *had_room)
+{
+    *had_room = true;
+    if (f->used < ENTRIES)
+        return f->used++;
+    uint32_t index = f->turn;
+    f->turn = (f->turn + 1) % ENTRIES;
+    *had_room = !is_alive(&f->entry[index], now);
+    unlink_entry(f, index);
+    return index;
+}
+
 bool fragments_put(struct fragments *f, const struct packet *p, uint8_t proto, uint32_t id)
 {
     struct digest d = digest_of(p, proto, id);
-    struct entry *set = f->set[d.tag[1] % SETS];
-    struct entry *victim = &set[0];
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (!memcmp(set[i].tag, d.tag, sizeof d.tag)) {
-            victim = &set[i];
-            break;
-        }
-        if (is_alive(victim, p->ts) && (!is_alive(&set[i], p->ts) || set[i].ts < victim->ts))
-            victim = &set[i];
+    struct fragment_ports ports = {p->src_port, p->dst_port, p->proto};
+    struct entry *known = find(f, &d);
+    if (known) {
+        known->ts = p->ts;
+        known->ports = ports;
+        return true;
     }
-    bool had_room = !is_alive(victim, p->ts) || !memcmp(victim->tag, d.tag, sizeof d.tag);
-    *victim = (struct entry){
-        .tag = {d.tag[0], d.tag[1]}, .ts = p->ts, .ports = {p->src_port, p->dst_port, p->proto}};
+    bool had_room;
+    uint32_t index = take_entry(f, p->ts, &had_room);
+    uint16_t *chain = &f->chain[d.tag[1] % CHAINS];
+    f->entry[index] =
+        (struct entry){.tag = {d.tag[0], d.tag[1]}, .ts = p->ts, .ports = ports, .next = *chain};
+    *chain = (uint16_t)(index + 1);
     return had_room;
 }
 
@@ -82,12 +117,9 @@ bool fragments_get(const struct fragments *f, const struct packet *p, uint8_t pr
                    struct fragment_ports *ports)
 {
     struct digest d = digest_of(p, proto, id);
-    const struct entry *set = f->set[d.tag[1] % SETS];
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (!memcmp(set[i].tag, d.tag, sizeof d.tag) && is_alive(&set[i], p->ts)) {
-            *ports = set[i].ports;
-            return true;
-        }
-    }
-    return false;
+    const struct entry *e = find(f, &d);
+    if (!e || !is_alive(e, p->ts))
+        return false;
+    *ports = e->ports;
+    return true;
 }

@@ -1,9 +1,9 @@
 /* fragment.h - the ports of fragmented packets, remembered from their first fragments.
  *
- * A table of fixed size: sets of four entries, chosen by a keyed hash of (VLANs, addresses,
- * protocol, identification). An entry holds 128 bits of keyed hash instead of the tuple, which no
- * sender can forge. Entries are forgotten after a minute of packet time or, when a set is full, the
- * oldest first. Owner: one worker.
+ * A ring of fixed size, found by a keyed hash of (VLANs, addresses, protocol, identification). An
+ * entry holds 128 bits of that hash instead of the tuple, which no sender can forge. Entries are
+ * forgotten after a minute of packet time or, when the ring has gone round, the oldest first; so
+ * what is forgotten does not depend on the hash. Owner: one worker.
  */
 #ifndef WEIR_NET_FRAGMENT_H
 #define WEIR_NET_FRAGMENT_H

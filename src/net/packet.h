@@ -95,10 +95,10 @@ struct packet {
     uint32_t payload_cap;   /* bytes of it that were captured; 0 for later fragments */
     uint32_t tcp_seq, tcp_ack;
     uint16_t tcp_window;
-    uint8_t tcp_flags;      /* enum tcp_flag */
-    bool is_tcp;            /* the TCP header was read (of its options what was captured) */
-    uint16_t tcp_mss;       /* of a SYN, 0 = none */
-    uint8_t tcp_wscale;     /* of a SYN: shift + 1, 0 = none */
+    uint8_t tcp_flags;  /* enum tcp_flag */
+    bool is_tcp;        /* the TCP header was read (of its options what was captured) */
+    uint16_t tcp_mss;   /* of a SYN, 0 = none */
+    uint8_t tcp_wscale; /* of a SYN: shift + 1, 0 = none */
     uint8_t icmp_type, icmp_code;
     bool is_fragment;       /* any part of a fragmented packet */
     bool is_later_fragment; /* not its first part */
@@ -106,7 +106,7 @@ struct packet {
     uint16_t tunnels_seen;  /* enum tunnel */
     uint8_t arp_op;         /* 1 request, 2 reply, else 0 */
     bool has_mac;
-    uint16_t ether_type;    /* last one read; ARP for an ARP frame */
+    uint16_t ether_type; /* last one read; ARP for an ARP frame */
 
     struct mac src_mac, dst_mac;      /* of the innermost Ethernet header; only with has_mac */
     uint32_t tunnel_id;               /* VNI, GRE key, TEID, session or outermost label of the last
