@@ -54,7 +54,8 @@ static inline size_t add_ethernet(struct build *b, unsigned type)
 /* 10.0.0.1 to 10.0.0.2; the last byte of both differs by `net`, so that tunnels can be told apart. */
 static inline size_t add_ipv4_in(struct build *b, unsigned proto, unsigned net)
 {
-    uint8_t h[20] = {0x45, 0xb8, 0, 0, 0, 9, 0, 0, 61, (uint8_t)proto, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+    uint8_t h[20] = {0x45, 0xb8, 0,  0, 0, 9, 0,  0, 61, (uint8_t)proto,
+                     0,    0,    10, 0, 0, 1, 10, 0, 0,  2};
     h[14] = h[18] = (uint8_t)net;
     return add(b, h, sizeof h);
 }
@@ -116,8 +117,8 @@ static inline void add_inner(struct build *b, unsigned port)
 
 /* Decodes exactly the bytes given, in memory of exactly that size, so that a sanitizer sees one
  * byte too many. The bytes stay until the next call. */
-static inline enum reason decode_copy(struct decoder *d, const struct frame *like, const uint8_t *bytes,
-                                      size_t n, struct packet *p)
+static inline enum reason decode_copy(struct decoder *d, const struct frame *like,
+                                      const uint8_t *bytes, size_t n, struct packet *p)
 {
     static uint8_t *copy;
     free(copy);

@@ -74,7 +74,8 @@ static void test_every_prefix_of_every_golden_packet_has_one_reason(void **state
     assert_true(decoder_init(&decoder, true, &e));
     char folder[512], path[1024];
     const char *slash = strrchr(__FILE__, '/');
-    snprintf(folder, sizeof folder, "%.*s/../../golden/captures", (int)(slash - __FILE__), __FILE__);
+    snprintf(folder, sizeof folder, "%.*s/../../golden/captures", (int)(slash - __FILE__),
+             __FILE__);
     DIR *dir = opendir(folder);
     if (!dir) {
         print_message("no captures in %s\n", folder);
