@@ -128,6 +128,29 @@ const char *kind_word(enum field_kind kind, uint64_t value)
     return NULL;
 }
 
+const char *kind_next_word(enum field_kind kind, uint32_t *at, uint64_t *value)
+{
+    if (kind_has_protos(kind)) {
+        for (; *at < kind_values(kind); ++*at) {
+            const char *word = kind_word(kind, *at);
+            if (!word)
+                continue;
+            if (value)
+                *value = *at;
+            ++*at;
+            return word;
+        }
+        return NULL;
+    }
+    size_t i = first_word[kind] + (size_t)*at;
+    if (!first_word[kind] || i > WORD_COUNT || words[i - 1].kind != kind || words[i - 1].alias)
+        return NULL;
+    ++*at;
+    if (value)
+        *value = words[i - 1].value;
+    return words[i - 1].text;
+}
+
 static char fold(char c)
 {
     if (c == ' ' || c == '-')

@@ -14,6 +14,10 @@ bool kind_has_words(enum field_kind kind);
 /* Values (or bit positions) below this may have a word; 0 when the kind has none. */
 uint32_t kind_values(enum field_kind kind);
 
+/* Walks through the words of a kind: *at starts at 0; *value (may be NULL) gets the word's value.
+ * NULL at the end. */
+const char *kind_next_word(enum field_kind kind, uint32_t *at, uint64_t *value);
+
 /* True when the text of len bytes is this word: any case; blank, - and _ are the same. */
 bool word_equal(const char *word, const char *text, size_t len);
 
