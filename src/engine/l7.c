@@ -362,14 +362,14 @@ static bool flow_has_tls(const struct ndpi_flow_struct *flow)
 static void tell_tls(const struct ndpi_flow_struct *flow, struct l7_result *r)
 {
     struct tail *names = &r->names;
-    names_put(names, STRING_sni, flow->host_server_name, sizeof flow->host_server_name);
-    names_put(names, STRING_tls_alpn, dpi_alpn(flow), SIZE_MAX);
-    names_put(names, STRING_ja3c, dpi_ja3_client(flow), JA3_TEXT);
-    names_put(names, STRING_ja4, dpi_ja4_client(flow), JA4_TEXT);
-    names_put(names, STRING_ja3s, flow->protos.tls_quic.ja3_server, JA3_TEXT);
-    names_put(names, STRING_tls_subject, flow->protos.tls_quic.subjectDN, SIZE_MAX);
-    names_put(names, STRING_tls_issuer, flow->protos.tls_quic.issuerDN, SIZE_MAX);
-    names_put(names, STRING_tls_cert, flow->protos.tls_quic.server_names, SIZE_MAX);
+    l7_names_put(names, STRING_sni, flow->host_server_name, sizeof flow->host_server_name);
+    l7_names_put(names, STRING_tls_alpn, dpi_alpn(flow), SIZE_MAX);
+    l7_names_put(names, STRING_ja3c, dpi_ja3_client(flow), JA3_TEXT);
+    l7_names_put(names, STRING_ja4, dpi_ja4_client(flow), JA4_TEXT);
+    l7_names_put(names, STRING_ja3s, flow->protos.tls_quic.ja3_server, JA3_TEXT);
+    l7_names_put(names, STRING_tls_subject, flow->protos.tls_quic.subjectDN, SIZE_MAX);
+    l7_names_put(names, STRING_tls_issuer, flow->protos.tls_quic.issuerDN, SIZE_MAX);
+    l7_names_put(names, STRING_tls_cert, flow->protos.tls_quic.server_names, SIZE_MAX);
     if (!r->tls_version)
         r->tls_version = flow->protos.tls_quic.ssl_version;
     if (!r->tls_cipher)
@@ -380,9 +380,10 @@ static void tell_tls(const struct ndpi_flow_struct *flow, struct l7_result *r)
 
 static void tell_http(const struct ndpi_flow_struct *flow, struct l7_result *r)
 {
-    names_put(&r->names, STRING_http_host, flow->host_server_name, sizeof flow->host_server_name);
-    names_put(&r->names, STRING_http_agent, flow->http.user_agent, SIZE_MAX);
-    names_put(&r->names, STRING_http_type, flow->http.content_type, SIZE_MAX);
+    l7_names_put(&r->names, STRING_http_host, flow->host_server_name,
+                 sizeof flow->host_server_name);
+    l7_names_put(&r->names, STRING_http_agent, flow->http.user_agent, SIZE_MAX);
+    l7_names_put(&r->names, STRING_http_type, flow->http.content_type, SIZE_MAX);
     if (!r->http_code)
         r->http_code = flow->http.response_status_code;
 }
@@ -418,16 +419,17 @@ static void tell_user(const struct l7_flow *f, const struct ndpi_flow_struct *fl
         user = flow->protos.kerberos.username;
         size = sizeof flow->protos.kerberos.username;
     }
-    names_put(&r->names, STRING_user_name, user, size);
+    l7_names_put(&r->names, STRING_user_name, user, size);
 }
 
 static void tell_dhcp(const struct ndpi_flow_struct *flow, struct l7_result *r)
 {
-    names_put(&r->names, STRING_dhcp_name, flow->host_server_name, sizeof flow->host_server_name);
-    names_put(&r->names, STRING_dhcp_fingerprint, flow->protos.dhcp.fingerprint,
-              sizeof flow->protos.dhcp.fingerprint);
-    names_put(&r->names, STRING_dhcp_class, flow->protos.dhcp.class_ident,
-              sizeof flow->protos.dhcp.class_ident);
+    l7_names_put(&r->names, STRING_dhcp_name, flow->host_server_name,
+                 sizeof flow->host_server_name);
+    l7_names_put(&r->names, STRING_dhcp_fingerprint, flow->protos.dhcp.fingerprint,
+                 sizeof flow->protos.dhcp.fingerprint);
+    l7_names_put(&r->names, STRING_dhcp_class, flow->protos.dhcp.class_ident,
+                 sizeof flow->protos.dhcp.class_ident);
 }
 
 /* The hash that BitTorrent's flows are known by, in hexadecimal; "" without. */
@@ -490,9 +492,9 @@ static void tell(struct l7 *l, struct l7_flow *f, struct l7_result *r)
 
     char hash[2 * sizeof flow->protos.bittorrent.hash + 1];
     bittorrent_hash(flow, hash);
-    names_put_info(&r->names);
-    names_put(&r->names, STRING_info, hash, sizeof hash);
-    names_put(&r->names, STRING_info, flow->host_server_name, sizeof flow->host_server_name);
+    l7_names_put_info(&r->names);
+    l7_names_put(&r->names, STRING_info, hash, sizeof hash);
+    l7_names_put(&r->names, STRING_info, flow->host_server_name, sizeof flow->host_server_name);
 }
 
 static void name_verdict(struct l7 *l, struct l7_result *r)
@@ -534,7 +536,7 @@ void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7
     if (!f->fed) {
         l7_guess(l, t, r);
         tell_peek(l, f, r);
-        names_put_info(&r->names);
+        l7_names_put_info(&r->names);
         give_state(l, f);
         return;
     }

@@ -3,7 +3,7 @@
 
 #include "engine/cert_name.h"
 
-void names_put(struct tail *names, enum string_field field, const char *text, size_t size)
+void l7_names_put(struct tail *names, enum string_field field, const char *text, size_t size)
 {
     size_t old;
     size_t len = text ? strnlen(text, size) : 0;
@@ -31,7 +31,7 @@ static bool put_address(struct tail *names)
     return true;
 }
 
-void names_put_info(struct tail *names)
+void l7_names_put_info(struct tail *names)
 {
     static const enum string_field order[] = {
         STRING_sni,        STRING_dns_query, STRING_ssh_server,

@@ -7,10 +7,10 @@
 
 /* Adds a string that somebody else wrote unless there is one already or it is empty or NULL. It
  * ends at a NUL, at the latest at size. */
-void names_put(struct tail *names, enum string_field field, const char *text, size_t size);
+void l7_names_put(struct tail *names, enum string_field field, const char *text, size_t size);
 
 /* Sets STRING_info to the most telling of the names that are there; nothing when there is none. */
-void names_put_info(struct tail *names);
+void l7_names_put_info(struct tail *names);
 
 /* Client Requested against Server Certificate (A4.14): true when the SNI is in neither of the
  * alternatives (separated by commas) nor, without alternatives, the subject's common name (RFC 6125

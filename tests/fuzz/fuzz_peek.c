@@ -23,9 +23,9 @@ static void try_names(const char *text)
     struct tail names = {0};
     const char *rest = text + strcspn(text, "\n");
     size_t len;
-    names_put(&names, STRING_sni, text, (size_t)(rest - text));
-    names_put(&names, STRING_http_url, text, SIZE_MAX);
-    names_put_info(&names);
+    l7_names_put(&names, STRING_sni, text, (size_t)(rest - text));
+    l7_names_put(&names, STRING_http_url, text, SIZE_MAX);
+    l7_names_put_info(&names);
     names_mismatch(&names, rest, text);
     names_mismatch(&names, NULL, text);
     cert_common_name(text, &len);

@@ -10,7 +10,7 @@
 
 static void set(struct tail *t, enum string_field field, const char *text)
 {
-    names_put(t, field, text, SIZE_MAX);
+    l7_names_put(t, field, text, SIZE_MAX);
 }
 
 static void assert_info(const struct tail *t, const char *want)
@@ -27,9 +27,9 @@ static void test_a_name_that_is_there_is_kept(void **state)
     struct tail t = {0};
     size_t len;
     set(&t, STRING_sni, "whole.example");
-    names_put(&t, STRING_sni, "whole.exa", 80);
-    names_put(&t, STRING_ja3c, "", 33);
-    names_put(&t, STRING_ja3s, NULL, 0);
+    l7_names_put(&t, STRING_sni, "whole.exa", 80);
+    l7_names_put(&t, STRING_ja3c, "", 33);
+    l7_names_put(&t, STRING_ja3s, NULL, 0);
     assert_non_null(tail_get(&t, STRING_sni, &len));
     assert_int_equal(len, strlen("whole.example"));
     assert_null(tail_get(&t, STRING_ja3c, &len));
@@ -41,7 +41,7 @@ static void test_a_string_without_end_stops_at_its_size(void **state)
     struct tail t = {0};
     size_t len;
     const char four[4] = {'a', 'b', 'c', 'd'};
-    names_put(&t, STRING_user_name, four, sizeof four);
+    l7_names_put(&t, STRING_user_name, four, sizeof four);
     assert_non_null(tail_get(&t, STRING_user_name, &len));
     assert_int_equal(len, 4);
 }
@@ -49,17 +49,17 @@ static void test_a_string_without_end_stops_at_its_size(void **state)
 static void test_info_is_the_address_then_the_server_then_the_query(void **state)
 {
     struct tail t = {0};
-    names_put_info(&t);
+    l7_names_put_info(&t);
     assert_int_equal(t.used, 0);
     set(&t, STRING_dns_query, "asked.example");
-    names_put_info(&t);
+    l7_names_put_info(&t);
     assert_info(&t, "asked.example");
     set(&t, STRING_sni, "sni.example");
-    names_put_info(&t);
+    l7_names_put_info(&t);
     assert_info(&t, "sni.example");
     set(&t, STRING_http_host, "host.example");
     set(&t, STRING_http_url, "/a?b");
-    names_put_info(&t);
+    l7_names_put_info(&t);
     assert_info(&t, "host.example/a?b");
 }
 
@@ -68,7 +68,7 @@ static void test_a_target_with_its_own_host_is_not_doubled(void **state)
     struct tail t = {0};
     set(&t, STRING_http_host, "proxy.example");
     set(&t, STRING_http_url, "http://far.example/x");
-    names_put_info(&t);
+    l7_names_put_info(&t);
     assert_info(&t, "http://far.example/x");
 }
 
