@@ -6,6 +6,7 @@
  */
 #include "model/filter_tree.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -25,6 +26,7 @@ static struct filter *filter_new(size_t nodes, size_t values, size_t text)
     if (!f)
         return NULL;
     f->size = size;
+    atomic_init(&f->owners, 1);
     f->node = (struct node *)((char *)f + node_at);
     f->value = (struct value *)((char *)f + value_at);
     f->source = (char *)f + source_at;
@@ -34,11 +36,19 @@ static struct filter *filter_new(size_t nodes, size_t values, size_t text)
 
 void filter_free(struct filter *f)
 {
-    if (!f)
+    if (!f || atomic_fetch_sub(&f->owners, 1) > 1)
         return;
     for (unsigned i = 0; i < f->regexes; i++)
         regex_free(f->regex[i]);
     mem_free(ACCOUNT_other, f, f->size);
+}
+
+struct filter *filter_keep(const struct filter *f)
+{
+    struct filter *kept = (struct filter *)(uintptr_t)f;
+    if (kept)
+        atomic_fetch_add(&kept->owners, 1);
+    return kept;
 }
 
 /* A filter as large as it must be; takes the regexes over. */

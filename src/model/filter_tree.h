@@ -2,6 +2,8 @@
 #ifndef WEIR_MODEL_FILTER_TREE_H
 #define WEIR_MODEL_FILTER_TREE_H
 
+#include <stdatomic.h>
+
 #include "model/filter.h"
 #include "model/regex.h"
 
@@ -142,6 +144,7 @@ struct node {
 /* Owned by whoever compiled it; constant, so any thread may use it. One block of memory. */
 struct filter {
     size_t size;
+    atomic_uint owners; /* it goes with the last */
     uint16_t root; /* FILTER_NONE: everything matches */
     uint16_t nodes, values;
     uint16_t regexes;

@@ -292,7 +292,7 @@ static struct script *busy_script(void)
         x ^= x << 17;
         double t = i * 0.031;
         if (i % 7 == 0)
-            connection(s, t, CLIENT + x % 50, (uint16_t)(1024 + x % 60000));
+            connection(s, t, CLIENT + (uint32_t)(x % 50), (uint16_t)(1024 + x % 60000));
         else
             add_frame(s, (struct one){.ts = at(t),
                                       .src = CLIENT + (uint32_t)(x % 300),
