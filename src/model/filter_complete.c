@@ -67,7 +67,8 @@ static void offer(struct completer *c, const char *kind, const char *text, const
                   const char *tip)
 {
     int where = find_prefix(c, text);
-    if (where < 0 && title)
+    bool by_title = title && (!strcmp(kind, "field") || !strcmp(kind, "value"));
+    if (where < 0 && by_title)
         where = find_prefix(c, title) < 0 ? -1 : 1; /* "latency" finds appl */
     if (where < 0 || c->n == CANDIDATES)
         return;

@@ -18,7 +18,7 @@ void record_copy(struct record *to, const struct record *from)
 
 static uint64_t record_duration(const struct record *r)
 {
-    return r->last > r->first ? (uint64_t)(r->last - r->first) : 0;
+    return r->last > r->first ? (uint64_t)r->last - (uint64_t)r->first : 0;
 }
 
 /* a * b / c without overflow on the way, or the largest number when it does not fit. */
