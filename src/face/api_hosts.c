@@ -163,7 +163,7 @@ static void host_apps(struct json *j, struct host_detail *d)
         pair_keys(j, "bytes", a->bytes);
         pair_keys(j, "packets", a->packets);
         json_pair_u64(j, "flows", a->flows);
-        json_pair_i64(j, "seconds", a->seconds / SECOND);
+        json_pair_u64(j, "seconds", a->seconds);
         json_close(j);
     }
     json_close_array(j);
