@@ -50,9 +50,9 @@ static struct reply *choose_columns(const struct call *c, struct columns *column
 }
 
 static void write_flow(struct rows *rows, const struct record *r, const struct columns *columns,
-                       const struct names *names)
+                       const struct name_page *names)
 {
-    const struct record_names known = {names_find(names, &r->client), names_find(names, &r->server)};
+    const struct record_names known = {name_page_find(names, &r->client), name_page_find(names, &r->server)};
     if (rows->format == FORMAT_CSV) {
         csv_row(&rows->csv, r, columns->field, columns->n);
         return;
@@ -70,10 +70,10 @@ static struct reply *write_flows(const struct api *api, const struct call *c,
     rows_begin(&rows, c, "flows");
     if (c->format == FORMAT_CSV)
         csv_header(&rows.csv, columns->field, columns->n);
-    struct names *names = names_get(api->names, api->engine, clock_mono());
+    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
     for (uint32_t i = 0; i < a->n; i++)
         write_flow(&rows, &a->records[i], columns, names);
-    names_put(names);
+    name_page_put(names);
     return rows_finish_sums(&rows, c, a);
 }
 
@@ -107,13 +107,13 @@ static struct reply *flow_reply(const struct api *api, const struct answer *a)
     struct text seed = {0};
     struct reply *r = reply_json();
     struct json j = json_into(&r->body);
-    struct names *names = names_get(api->names, api->engine, clock_mono());
-    const struct record_names known = {names_find(names, &record->client),
-                                       names_find(names, &record->server)};
+    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
+    const struct record_names known = {name_page_find(names, &record->client),
+                                       name_page_find(names, &record->server)};
     api_one_open(&j);
     json_open(&j);
     record_members_to_json_api(&j, record, NULL, 0, &known);
-    names_put(names);
+    name_page_put(names);
     record_to_json_seed(&seed, record);
     json_key(&j, "raw");
     if (seed.failed)

@@ -52,6 +52,11 @@ static void fill_url(struct face *f, const struct http_address *a)
              http_port(f->http));
 }
 
+static const char *or_empty(const char *string)
+{
+    return string ? string : "";
+}
+
 static bool start_parts(struct face *f, const struct face_config *config, struct err *e)
 {
     struct http_config http = {.name = config->name && *config->name ? config->name : NULL};
@@ -88,7 +93,13 @@ struct face *face_start(const struct face_config *config, struct engine *engine,
     f->api.engine = engine;
     f->api.settings = settings;
     f->api.locals = config->locals;
-    f->api.about = config->about;
+    f->api.about = (struct face_about){
+        .version = or_empty(config->about.version),
+        .revision = or_empty(config->about.revision),
+        .built = or_empty(config->about.built),
+        .ndpi = or_empty(config->about.ndpi),
+        .libpcap = or_empty(config->about.libpcap),
+    };
     f->api.started = clock_wall();
     f->api.started_mono = clock_mono();
     if (start_parts(f, config, e))
@@ -112,7 +123,6 @@ void face_stop(struct face *f)
     stream_free(f->stream);
     desk_free(f->desk);
     name_book_free(f->api.names);
-    vendor_free();
     event_fini(&f->stop);
     free(f);
 }

@@ -10,7 +10,7 @@
 #include "base/settings.h"
 #include "engine/engine.h"
 
-/* Versions that pages and API show. Constant strings. */
+/* Versions that pages and API show. Constant strings; NULL is unknown. */
 struct face_about {
     const char *version, *revision, *built, *ndpi, *libpcap;
 };

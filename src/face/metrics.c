@@ -221,8 +221,8 @@ static void write_process(struct writer *w, const struct api *api)
     process_read(&p);
     family(w, "weir_build_info", "gauge", "Version of the program.");
     text_add(w->out, "weir_build_info");
-    label(w->out, "version", api->about.version ? api->about.version : "", true);
-    label(w->out, "revision", api->about.revision ? api->about.revision : "", false);
+    label(w->out, "version", api->about.version, true);
+    label(w->out, "revision", api->about.revision, false);
     value(w, 1);
     family(w, "weir_memory_bytes", "gauge", "Memory by who uses it.");
     for (int i = 0; i < ACCOUNTS; i++) {

@@ -15,7 +15,7 @@ struct entry {
     char name[64];
 };
 
-struct names {
+struct name_page {
     _Atomic unsigned users;
     unsigned n;
     struct entry entry[]; /* by address */
@@ -23,7 +23,7 @@ struct names {
 
 struct name_book {
     pthread_mutex_t lock;
-    struct names *page;
+    struct name_page *page;
     nsec_t made;
     bool asking; /* one reader makes the next page; others use the old one meanwhile */
 };
@@ -40,7 +40,7 @@ void name_book_free(struct name_book *b)
 {
     if (!b)
         return;
-    names_put(b->page);
+    name_page_put(b->page);
     pthread_mutex_destroy(&b->lock);
     free(b);
 }
@@ -50,11 +50,11 @@ static int compare_entries(const void *a, const void *b)
     return addr_compare(&((const struct entry *)a)->addr, &((const struct entry *)b)->addr);
 }
 
-static struct names *make_page(struct engine *en)
+static struct name_page *make_page(struct engine *en)
 {
     struct question q = {.kind = QUESTION_HOSTS, .iface = -1, .limit = NAMES_HOSTS, .hosts_local = -1};
     struct answer *a = question_ask(en, &q);
-    struct names *page = calloc(1, sizeof *page + a->n * sizeof *page->entry);
+    struct name_page *page = calloc(1, sizeof *page + a->n * sizeof *page->entry);
     if (page) {
         page->users = 1;
         for (uint32_t i = 0; i < a->n; i++) {
@@ -71,7 +71,7 @@ static struct names *make_page(struct engine *en)
     return page;
 }
 
-struct names *names_get(struct name_book *b, struct engine *en, nsec_t now)
+struct name_page *name_page_get(struct name_book *b, struct engine *en, nsec_t now)
 {
     if (!b)
         return NULL;
@@ -80,27 +80,27 @@ struct names *names_get(struct name_book *b, struct engine *en, nsec_t now)
     if (ask) {
         b->asking = true;
         pthread_mutex_unlock(&b->lock);
-        struct names *page = make_page(en);
+        struct name_page *page = make_page(en);
         pthread_mutex_lock(&b->lock);
         b->asking = false;
         b->made = now;
-        names_put(b->page);
+        name_page_put(b->page);
         b->page = page;
     }
-    struct names *page = b->page;
+    struct name_page *page = b->page;
     if (page)
         atomic_fetch_add_explicit(&page->users, 1, memory_order_relaxed);
     pthread_mutex_unlock(&b->lock);
     return page;
 }
 
-void names_put(struct names *n)
+void name_page_put(struct name_page *n)
 {
     if (n && atomic_fetch_sub_explicit(&n->users, 1, memory_order_acq_rel) == 1)
         free(n);
 }
 
-const char *names_find(const struct names *n, const struct addr *addr)
+const char *name_page_find(const struct name_page *n, const struct addr *addr)
 {
     if (!n)
         return NULL;

@@ -11,18 +11,18 @@
 
 struct engine;
 struct name_book; /* the page that is open now, replaced whole */
-struct names;     /* one page: constant, counted */
+struct name_page;     /* one page: constant, counted */
 
 /* An empty book, NULL when out of memory. */
 struct name_book *name_book_new(void);
 void name_book_free(struct name_book *b);
 
 /* A page at most two seconds older than now (clock_mono); NULL when there is none. Any thread but
- * a worker's; names_put() gives it back. */
-struct names *names_get(struct name_book *b, struct engine *en, nsec_t now);
-void names_put(struct names *n);
+ * a worker's; name_page_put() gives it back. */
+struct name_page *name_page_get(struct name_book *b, struct engine *en, nsec_t now);
+void name_page_put(struct name_page *n);
 
 /* The name of an address, or NULL. n may be NULL. */
-const char *names_find(const struct names *n, const struct addr *addr);
+const char *name_page_find(const struct name_page *n, const struct addr *addr);
 
 #endif

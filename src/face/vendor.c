@@ -5,6 +5,7 @@
  */
 #include "face/vendor.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ struct vendor {
     char name[VENDOR_NAME];
 };
 
-/* Written by vendor_load() before threads, then constant. */
+/* Written once by vendor_load(), then constant. */
 static struct vendor *vendors;
 static size_t vendor_count;
 
@@ -77,7 +78,7 @@ static void read_list(FILE *file)
     }
 }
 
-void vendor_load(void)
+static void load_first_list(void)
 {
     static const char *const lists[] = {
         "/usr/share/ieee-data/oui.txt", "/var/lib/ieee-data/oui.txt",
@@ -93,11 +94,10 @@ void vendor_load(void)
         qsort(vendors, vendor_count, sizeof *vendors, compare_vendors);
 }
 
-void vendor_free(void)
+void vendor_load(void)
 {
-    free(vendors);
-    vendors = NULL;
-    vendor_count = 0;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_first_list);
 }
 
 const char *vendor_find(uint64_t mac)

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-/* Reads the first list of Debian's ieee-data, arp-scan or nmap that is there; none is fine. Once,
- * before threads. vendor_free() gives it back. */
+/* Reads the first list of Debian's ieee-data, arp-scan or nmap that is there; none is fine. Any
+ * thread; only the first call of the process reads, and the table stays. */
 void vendor_load(void);
-void vendor_free(void);
 
-/* Maker of a MAC address of 48 bits, "" when unknown or made up by software. Any thread. */
+/* Maker of a MAC address of 48 bits, "" when unknown or made up by software. Any thread, after
+ * vendor_load(). */
 const char *vendor_find(uint64_t mac);
 
 #endif

@@ -6,6 +6,13 @@
 #ifndef WEIR_TEST_STAGE_H
 #define WEIR_TEST_STAGE_H
 
+/* Ours first: cmocka has a macro called fail. */
+#include "base/hash.h"
+#include "engine/question.h"
+#include "face/face.h"
+#include "face/api.h"
+#include "face/route.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,10 +28,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include "base/hash.h"
-#include "engine/question.h"
-#include "face/face.h"
 
 enum { STAGE_FRAMES = 64, STAGE_BYTES = 400 };
 

@@ -1,8 +1,6 @@
 /* test_api.c - every resource of docs/api.md against a real engine, over a real socket. */
 #include "stage.h"
 
-#include "face/api.h"
-#include "face/route.h"
 #include "read_json.h"
 
 static struct stage *stage;
