@@ -266,7 +266,7 @@ static void test_a_slow_reader_loses_frames_and_nobody_else_does(void **state)
     (void)state;
     struct listener slow, quick;
     char sid[33];
-    int small = 4096;
+    int small = 128 * 1024;
     struct text topics = {0};
     for (int i = 0; i < 30; i++)
         text_printf(&topics, "%sopenapi.json%%3Fn%%3D%d", i ? "," : "", i);
