@@ -106,7 +106,8 @@ void api_filter_term(struct text *t, const char *operand, const char *value)
 {
     bool plain = *value;
     for (const char *p = value; *p && plain; p++) {
-        bool word = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
+        bool word =
+            (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
         plain = word || strchr("._-:/", *p);
     }
     text_add(t, operand);

@@ -21,8 +21,8 @@ static struct reply *no_such_field(const char *parameter, const char *name)
 {
     char detail[200];
     const char *near = field_nearest(name);
-    snprintf(detail, sizeof detail, near ? "%s: no field is called '%s'; did you mean %s?"
-                                         : "%s: no field is called '%s'",
+    snprintf(detail, sizeof detail,
+             near ? "%s: no field is called '%s'; did you mean %s?" : "%s: no field is called '%s'",
              parameter, name, near);
     return reply_problem(400, "parameter", "Bad parameter", detail, -1);
 }
@@ -52,7 +52,8 @@ static struct reply *choose_columns(const struct call *c, struct columns *column
 static void write_flow(struct rows *rows, const struct record *r, const struct columns *columns,
                        const struct name_page *names)
 {
-    const struct record_names known = {name_page_find(names, &r->client), name_page_find(names, &r->server)};
+    const struct record_names known = {name_page_find(names, &r->client),
+                                       name_page_find(names, &r->server)};
     if (rows->format == FORMAT_CSV) {
         csv_row(&rows->csv, r, columns->field, columns->n);
         return;
@@ -135,8 +136,9 @@ struct reply *api_flow_one(const struct api *api, const struct call *c)
     if (!a->found || !a->n) {
         bool complete = a->complete;
         answer_free(a);
-        return complete ? reply_problem(404, "flow", "No such flow", "it has ended or never was", -1)
-                        : reply_problem(503, "late", "No answer", "a worker was late", -1);
+        return complete
+                   ? reply_problem(404, "flow", "No such flow", "it has ended or never was", -1)
+                   : reply_problem(503, "late", "No answer", "a worker was late", -1);
     }
     struct reply *r = flow_reply(api, a);
     answer_free(a);
@@ -146,7 +148,9 @@ struct reply *api_flow_one(const struct api *api, const struct call *c)
 /* The operand that a line's link filters by. */
 static void top_filter(struct text *t, const struct question *q, const struct top_row *row)
 {
-    const char *operand = q->by_host ? "ip" : q->by->operand && *q->by->operand ? q->by->operand : q->by->api;
+    const char *operand = q->by_host                          ? "ip"
+                          : q->by->operand && *q->by->operand ? q->by->operand
+                                                              : q->by->api;
     text_reset(t);
     api_filter_term(t, operand, row->key);
 }

@@ -16,24 +16,44 @@
 static const struct {
     const char *word, *operand, *file;
 } kinds[GROUP_KINDS] = {
-    [GROUP_MAC] = {"mac", "mac", "devices"},         [GROUP_VLAN] = {"vlan", "vlan", "vlans"},
-    [GROUP_NETWORK] = {"network", "net", "networks"}, [GROUP_APP] = {"app", "app", "protocols"},
-    [GROUP_CATEGORY] = {"category", "category", "categories"}, [GROUP_L4] = {"l4", "l4", "l4"},
+    [GROUP_MAC] = {"mac", "mac", "devices"},
+    [GROUP_VLAN] = {"vlan", "vlan", "vlans"},
+    [GROUP_NETWORK] = {"network", "net", "networks"},
+    [GROUP_APP] = {"app", "app", "protocols"},
+    [GROUP_CATEGORY] = {"category", "category", "categories"},
+    [GROUP_L4] = {"l4", "l4", "l4"},
 };
 
 /* What a row is ordered by. */
 enum group_order {
-    ORDER_bytes, ORDER_bytes_sent, ORDER_bytes_rcvd, ORDER_packets, ORDER_bps, ORDER_flows,
-    ORDER_total_flows, ORDER_first_seen, ORDER_last_seen, ORDER_hosts, ORDER_id, ORDER_name, ORDERS
+    ORDER_bytes,
+    ORDER_bytes_sent,
+    ORDER_bytes_rcvd,
+    ORDER_packets,
+    ORDER_bps,
+    ORDER_flows,
+    ORDER_total_flows,
+    ORDER_first_seen,
+    ORDER_last_seen,
+    ORDER_hosts,
+    ORDER_id,
+    ORDER_name,
+    ORDERS
 };
 
 static const char *const order_names[ORDERS] = {
-    [ORDER_bytes] = "bytes",           [ORDER_bytes_sent] = "bytes_sent",
-    [ORDER_bytes_rcvd] = "bytes_rcvd", [ORDER_packets] = "packets",
-    [ORDER_bps] = "bps",               [ORDER_flows] = "flows",
-    [ORDER_total_flows] = "total_flows", [ORDER_first_seen] = "first_seen",
-    [ORDER_last_seen] = "last_seen",   [ORDER_hosts] = "hosts",
-    [ORDER_id] = "id",                 [ORDER_name] = "name",
+    [ORDER_bytes] = "bytes",
+    [ORDER_bytes_sent] = "bytes_sent",
+    [ORDER_bytes_rcvd] = "bytes_rcvd",
+    [ORDER_packets] = "packets",
+    [ORDER_bps] = "bps",
+    [ORDER_flows] = "flows",
+    [ORDER_total_flows] = "total_flows",
+    [ORDER_first_seen] = "first_seen",
+    [ORDER_last_seen] = "last_seen",
+    [ORDER_hosts] = "hosts",
+    [ORDER_id] = "id",
+    [ORDER_name] = "name",
 };
 
 struct order {
@@ -113,7 +133,8 @@ static void arp_keys(struct rows *rows, const struct group_row *g)
 }
 
 /* The word that finds the group again, as filters write it. */
-static void group_key(const struct group_row *g, char *key, size_t room)
+static void group_key(const struct locals *locals, const struct group_row *g, char *key,
+                      size_t room)
 {
     const char *word = NULL;
     if (g->kind == GROUP_MAC) {
@@ -129,16 +150,22 @@ static void group_key(const struct group_row *g, char *key, size_t room)
         snprintf(key, room, "%llu", (unsigned long long)g->id);
         return;
     }
+    if (g->kind == GROUP_NETWORK && locals && g->id < locals->n) {
+        char buf[ADDR_TEXT + 4];
+        prefix_print(&locals->net[g->id].prefix, buf);
+        snprintf(key, room, "%s", buf);
+        return;
+    }
     if (g->kind == GROUP_L4)
         word = kind_word(KIND_l4, g->id);
     snprintf(key, room, "%s", word ? word : g->name);
 }
 
-static void group_row(struct rows *rows, const struct group_row *g)
+static void group_row(struct rows *rows, const struct locals *locals, const struct group_row *g)
 {
     char key[80];
     struct text filter = {0};
-    group_key(g, key, sizeof key);
+    group_key(locals, g, key, sizeof key);
     api_filter_term(&filter, kinds[g->kind].operand, key);
     rows_open(rows);
     rows_string(rows, "kind", kinds[g->kind].word);
@@ -170,8 +197,11 @@ static struct reply *groups_list(const struct api *api, const struct call *c, en
 {
     struct order order;
     struct rows rows;
-    struct question q = {.kind = QUESTION_GROUPS, .group = kind, .iface = call_iface(c),
-                         .limit = QUESTION_ROWS, .hosts_local = -1};
+    struct question q = {.kind = QUESTION_GROUPS,
+                         .group = kind,
+                         .iface = call_iface(c),
+                         .limit = QUESTION_ROWS,
+                         .hosts_local = -1};
     struct reply *problem = call_check_iface(api, c);
     if (!problem)
         problem = rows_check_fields(c);
@@ -185,7 +215,7 @@ static struct reply *groups_list(const struct api *api, const struct call *c, en
     rows_begin(&rows, c, kinds[kind].file);
     int64_t end = c->value[PARAM_offset].number + c->value[PARAM_limit].number;
     for (int64_t i = c->value[PARAM_offset].number; i < end && i < (int64_t)a->n; i++)
-        group_row(&rows, &a->groups[i]);
+        group_row(&rows, api->locals, &a->groups[i]);
     struct reply *r = rows_finish(&rows, c, a, 0);
     answer_free(a);
     return r;

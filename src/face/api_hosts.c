@@ -119,9 +119,8 @@ struct answer *api_ask_host(const struct api *api, int iface, const char *text,
     struct answer *a = question_ask(api->engine, &q);
     if (a->found && a->host)
         return a;
-    *problem = a->complete
-                   ? reply_problem(404, "host", "No such host", "it is not active now", -1)
-                   : reply_problem(503, "late", "No answer", "a worker was late", -1);
+    *problem = a->complete ? reply_problem(404, "host", "No such host", "it is not active now", -1)
+                           : reply_problem(503, "late", "No answer", "a worker was late", -1);
     answer_free(a);
     return NULL;
 }
@@ -184,7 +183,8 @@ static void host_icmp(struct json *j, const struct host_detail *d)
     json_open_array(j);
     for (unsigned i = 0; i < d->icmps; i++) {
         const struct host_icmp *m = &d->icmp[i];
-        const char *word = m->version == 4 ? kind_word(KIND_icmp, (uint64_t)m->type << 8 | m->code) : NULL;
+        const char *word =
+            m->version == 4 ? kind_word(KIND_icmp, (uint64_t)m->type << 8 | m->code) : NULL;
         json_open(j);
         json_pair_u64(j, "version", m->version);
         json_pair_u64(j, "type", m->type);

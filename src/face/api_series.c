@@ -86,8 +86,11 @@ struct reply *api_timeseries(const struct api *api, const struct call *c)
         if (!a)
             return problem;
     } else {
-        struct question q = {.kind = QUESTION_SERIES, .iface = call_iface(c), .seconds = seconds,
-                             .limit = QUESTION_ROWS, .hosts_local = -1};
+        struct question q = {.kind = QUESTION_SERIES,
+                             .iface = call_iface(c),
+                             .seconds = seconds,
+                             .limit = QUESTION_ROWS,
+                             .hosts_local = -1};
         a = question_ask(api->engine, &q);
     }
     struct reply *r = reply_json();

@@ -65,8 +65,11 @@ static void say_senders(struct summary *s, uint64_t *sent, unsigned n, uint64_t 
 static void say_hosts(struct summary *s, const struct api *api, int iface, uint64_t whole)
 {
     uint64_t sent[SUMMARY_HOSTS];
-    struct question q = {.kind = QUESTION_HOSTS, .iface = iface, .limit = SUMMARY_HOSTS,
-                         .sort = host_field_find("bytes_sent"), .hosts_local = -1};
+    struct question q = {.kind = QUESTION_HOSTS,
+                         .iface = iface,
+                         .limit = SUMMARY_HOSTS,
+                         .sort = host_field_find("bytes_sent"),
+                         .hosts_local = -1};
     struct answer *a = question_ask(api->engine, &q);
     for (uint32_t i = 0; i < a->n; i++)
         sent[i] = a->hosts[i].traffic.bytes[SIDE_SENT];
@@ -81,10 +84,14 @@ static void say_hosts(struct summary *s, const struct api *api, int iface, uint6
 static void say_matches(struct summary *s, const struct api *api, int iface, const struct filter *f)
 {
     uint64_t sent[SUMMARY_HOSTS];
-    struct question flows = {.kind = QUESTION_FLOWS, .iface = iface, .filter = f, .limit = 1,
-                             .hosts_local = -1};
-    struct question top = {.kind = QUESTION_TOP, .iface = iface, .filter = f, .by_host = true,
-                           .limit = SUMMARY_HOSTS, .hosts_local = -1};
+    struct question flows = {
+        .kind = QUESTION_FLOWS, .iface = iface, .filter = f, .limit = 1, .hosts_local = -1};
+    struct question top = {.kind = QUESTION_TOP,
+                           .iface = iface,
+                           .filter = f,
+                           .by_host = true,
+                           .limit = SUMMARY_HOSTS,
+                           .hosts_local = -1};
     struct answer *a = question_ask(api->engine, &flows);
     if (!a->total) {
         text_add(&s->text, "No active flow matches");
@@ -106,10 +113,15 @@ static void say_matches(struct summary *s, const struct api *api, int iface, con
 }
 
 /* "12 of 340 flows have a problem, most often no answer". */
-static bool say_problems(struct summary *s, const struct api *api, int iface, const struct filter *f)
+static bool say_problems(struct summary *s, const struct api *api, int iface,
+                         const struct filter *f)
 {
-    struct question q = {.kind = QUESTION_TOP, .iface = iface, .filter = f, .by = field_find("problem"),
-                         .limit = 32, .hosts_local = -1};
+    struct question q = {.kind = QUESTION_TOP,
+                         .iface = iface,
+                         .filter = f,
+                         .by = field_find("problem"),
+                         .limit = 32,
+                         .hosts_local = -1};
     const char *none = kind_word(KIND_problem, PROBLEM_NONE);
     const struct top_row *most = NULL;
     uint64_t all = 0, wrong = 0;
@@ -128,7 +140,8 @@ static bool say_problems(struct summary *s, const struct api *api, int iface, co
         human_count(&s->text, wrong);
         text_add(&s->text, " of ");
         human_count(&s->text, all);
-        text_add(&s->text, all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
+        text_add(&s->text,
+                 all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
         for (const char *p = most->key; *p; p++)
             text_char(&s->text, *p == '_' ? ' ' : *p);
         raise_level(s, all >= 20 && wrong * 4 > all ? LEVEL_WARNING : LEVEL_NOTICE);
@@ -172,8 +185,8 @@ static bool say_interfaces(struct summary *s, const struct api *api, int iface)
     return said;
 }
 
-static void say_all(struct summary *s, const struct api *api, int iface, const struct filter *filter,
-                    const struct totals_row *t)
+static void say_all(struct summary *s, const struct api *api, int iface,
+                    const struct filter *filter, const struct totals_row *t)
 {
     if (filter)
         say_matches(s, api, iface, filter);

@@ -19,12 +19,12 @@ enum {
 };
 
 struct entry {
-    struct entry *next;       /* in its bucket */
+    struct entry *next; /* in its bucket */
     struct entry *next_queued;
     struct call *call;
-    struct reply *reply;      /* NULL until answered */
+    struct reply *reply; /* NULL until answered */
     struct desk_waiter *waiters;
-    int64_t second;           /* in which it was asked */
+    int64_t second; /* in which it was asked */
     uint64_t hash;
 };
 
@@ -35,7 +35,7 @@ struct desk {
     struct entry *bucket[DESK_BUCKETS];
     struct entry *first, **last; /* queue */
     unsigned queued;
-    int64_t swept;            /* second in which old replies were thrown away last */
+    int64_t swept; /* second in which old replies were thrown away last */
     uint64_t made, shared;
     _Atomic bool stopping;
     unsigned threads;
@@ -127,8 +127,9 @@ static void compress_for(struct desk *d, const struct entry *e, struct reply *r)
 
 static void answer_entry(struct desk *d, struct entry *e)
 {
-    struct reply *r = d->stopping ? reply_problem(503, "stop", "Stopping", "Weir is being stopped", -1)
-                                  : e->call->route->handler(d->api, e->call);
+    struct reply *r = d->stopping
+                          ? reply_problem(503, "stop", "Stopping", "Weir is being stopped", -1)
+                          : e->call->route->handler(d->api, e->call);
     compress_for(d, e, r);
     pthread_mutex_lock(&d->lock);
     struct desk_waiter *waiters = e->waiters;
@@ -231,7 +232,10 @@ static struct reply *ask_locked(struct desk *d, struct call **c, struct desk_wai
     e = calloc(1, sizeof *e);
     if (!e)
         return reply_problem(503, "memory", "Out of memory", NULL, -1);
-    *e = (struct entry){.call = *c, .second = second, .hash = hash, .waiters = w,
+    *e = (struct entry){.call = *c,
+                        .second = second,
+                        .hash = hash,
+                        .waiters = w,
                         .next = d->bucket[hash % DESK_BUCKETS]};
     *c = NULL;
     w->next = NULL;

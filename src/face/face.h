@@ -16,8 +16,9 @@ struct face_about {
 };
 
 struct face_config {
-    const char *address;  /* "3000", ":3000", "127.0.0.1:3000", "[::1]:3000"; port 0 takes a free one */
-    const char *name;     /* host name under which the pages may be asked for, or "" */
+    const char
+        *address;     /* "3000", ":3000", "127.0.0.1:3000", "[::1]:3000"; port 0 takes a free one */
+    const char *name; /* host name under which the pages may be asked for, or "" */
     struct face_about about;
     const struct locals *locals; /* borrowed, constant: names of networks; may be NULL */
 };

@@ -36,9 +36,9 @@ struct connection {
     struct http *http;
     struct connection *older, *newer;
     int fd;
-    nsec_t since;    /* clock_mono from which on a request is due */
-    bool listed;     /* quiet: no request is being answered */
-    bool asked;      /* has sent a whole request before */
+    nsec_t since; /* clock_mono from which on a request is due */
+    bool listed;  /* quiet: no request is being answered */
+    bool asked;   /* has sent a whole request before */
 };
 
 /* One request. Owner: its connection, from the request line to completion. */
@@ -46,7 +46,7 @@ struct exchange {
     struct desk_waiter waiter; /* first: done() gets back to the exchange by it */
     struct MHD_Connection *mhd;
     struct http *http;
-    char *target;              /* as it came, NULL when out of memory */
+    char *target; /* as it came, NULL when out of memory */
     bool begun, asked;
     _Atomic(struct reply *) reply;
     size_t body;
@@ -57,7 +57,7 @@ struct http {
     struct http_config config;
     struct MHD_Daemon *daemon;
     unsigned port;
-    pthread_mutex_t lock;      /* guards the list and the counts */
+    pthread_mutex_t lock; /* guards the list and the counts */
     struct connection *oldest, *newest;
     unsigned connections;
     unsigned limit;
@@ -254,8 +254,9 @@ static struct reply *check_headers(struct exchange *x, const char *version)
         return reply_problem(400, "request", "Bad request", "ambiguous or missing headers", -1);
     const char *host = header(x->mhd, MHD_HTTP_HEADER_HOST);
     if (host && !host_is_allowed(host, x->http->config.name))
-        return reply_problem(403, "host", "Unknown host name",
-                             "ask by address, as localhost, or by the name given with --instance-name", -1);
+        return reply_problem(
+            403, "host", "Unknown host name",
+            "ask by address, as localhost, or by the name given with --instance-name", -1);
     return NULL;
 }
 
@@ -450,7 +451,8 @@ static socklen_t socket_address(const struct http_address *a, struct sockaddr_st
 static bool fail_bind(struct err *e, const struct http_address *a)
 {
     if (errno == EADDRINUSE)
-        return fail(e, "port %u is in use by another program; choose another with -w, such as -w %u",
+        return fail(e,
+                    "port %u is in use by another program; choose another with -w, such as -w %u",
                     a->port, a->port < 65535 ? a->port + 1 : 3000);
     if (errno == EACCES)
         return fail(e, "port %u needs privileges; choose one above 1023 with -w", a->port);
@@ -481,8 +483,8 @@ static int open_socket(struct http *h, struct err *e)
 
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                     MHD_USE_ERROR_LOG;
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     if (!addr_is_v4(&h->config.address.addr))
         flags |= MHD_USE_IPv6;
     /* The library's limit is a share for each loop and refuses, ours counts all and makes room:

@@ -16,7 +16,7 @@
 
 enum {
     HTTP_CONNECTIONS = 1024,
-    HTTP_RESERVE = 64,        /* never filled by quiet connections */
+    HTTP_RESERVE = 64, /* never filled by quiet connections */
     HTTP_HEADERS = 64,
     HTTP_BODY = 4096,
     HTTP_FIRST_S = 10,
@@ -36,7 +36,7 @@ bool http_parse_address(const char *text, struct http_address *a, struct err *e)
 
 struct http_config {
     struct http_address address;
-    const char *name;   /* further host name that is allowed, or NULL; borrowed */
+    const char *name; /* further host name that is allowed, or NULL; borrowed */
     struct desk *desk;
     struct stream *stream;
 };

@@ -50,11 +50,13 @@ bool http_parse_address(const char *text, struct http_address *a, struct err *e)
     size_t host_len = colon ? (size_t)(colon - text) : 0;
     bool bare_v6 = colon && text[0] != '[' && memchr(text, ':', host_len);
     if (bare_v6 || !parse_port(port, &a->port) || !parse_host(text, host_len, &a->addr))
-        return fail(e, "-w %s: expected [address:]port, such as 3000, 127.0.0.1:3000 or [::1]:3000", text);
+        return fail(e, "-w %s: expected [address:]port, such as 3000, 127.0.0.1:3000 or [::1]:3000",
+                    text);
     if (is_loopback(&a->addr))
         return true;
-    return fail(e,
-                "-w %s: there are no users to log in yet, so the pages are shown on this machine only; "
-                "use -w %u and reach it from elsewhere through ssh -L %u:127.0.0.1:%u",
-                text, a->port, a->port, a->port);
+    return fail(
+        e,
+        "-w %s: there are no users to log in yet, so the pages are shown on this machine only; "
+        "use -w %u and reach it from elsewhere through ssh -L %u:127.0.0.1:%u",
+        text, a->port, a->port, a->port);
 }

@@ -13,17 +13,19 @@ static const struct {
     const char *name, *value;
 } security[] = {
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+     "'self'; "
+     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri "
+     "'none'; "
      "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types weir"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy",
-     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
-     "microphone=(), midi=(), payment=(), usb=()"},
+    {"Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
+                           "gyroscope=(), magnetometer=(), "
+                           "microphone=(), midi=(), payment=(), usb=()"},
 };
 
 static void add_security(struct MHD_Response *response)

@@ -80,22 +80,35 @@ static const struct scalar {
     const char *name, *type, *help;
     size_t offset;
 } scalars[] = {
-#define SCALAR(member, name, type, help) {name, type, help, offsetof(struct totals_row, member)}
-    SCALAR(received_bytes, "weir_interface_receive_bytes_total", "counter", "Bytes received on the interface."),
-    SCALAR(received, "weir_interface_packets_total", "counter", "Frames received on the interface."),
-    SCALAR(damaged, "weir_interface_damaged_records_total", "counter", "Capture records that could not be read."),
+#define SCALAR(member, name, type, help)                                                           \
+    {                                                                                              \
+        name, type, help, offsetof(struct totals_row, member)                                      \
+    }
+    SCALAR(received_bytes, "weir_interface_receive_bytes_total", "counter",
+           "Bytes received on the interface."),
+    SCALAR(received, "weir_interface_packets_total", "counter",
+           "Frames received on the interface."),
+    SCALAR(damaged, "weir_interface_damaged_records_total", "counter",
+           "Capture records that could not be read."),
     SCALAR(ip_packets, "weir_interface_ip_packets_total", "counter", "IP packets of flows."),
     SCALAR(ip_bytes, "weir_interface_ip_bytes_total", "counter", "Bytes of IP packets of flows."),
-    SCALAR(overhead_bytes, "weir_interface_overhead_bytes_total", "counter", "Bytes on the wire around IP packets."),
-    SCALAR(upload_bytes, "weir_interface_upload_bytes_total", "counter", "Bytes from local to remote hosts."),
-    SCALAR(download_bytes, "weir_interface_download_bytes_total", "counter", "Bytes from remote to local hosts."),
-    SCALAR(goodput_bytes, "weir_interface_goodput_bytes_total", "counter", "Payload above the transport header."),
+    SCALAR(overhead_bytes, "weir_interface_overhead_bytes_total", "counter",
+           "Bytes on the wire around IP packets."),
+    SCALAR(upload_bytes, "weir_interface_upload_bytes_total", "counter",
+           "Bytes from local to remote hosts."),
+    SCALAR(download_bytes, "weir_interface_download_bytes_total", "counter",
+           "Bytes from remote to local hosts."),
+    SCALAR(goodput_bytes, "weir_interface_goodput_bytes_total", "counter",
+           "Payload above the transport header."),
     SCALAR(flows_active, "weir_interface_active_flows", "gauge", "Flows held now."),
     SCALAR(flows_created, "weir_interface_flows_total", "counter", "Flows ever made."),
     SCALAR(devices, "weir_interface_devices", "gauge", "MAC devices held now."),
-    SCALAR(alerted_flows, "weir_interface_alerted_flows", "gauge", "Active flows with a risk or a problem."),
-    SCALAR(dpi_open, "weir_interface_undecided_flows", "gauge", "Flows whose application is not decided yet."),
-    SCALAR(questions, "weir_interface_questions_total", "counter", "Questions of pages and API answered."),
+    SCALAR(alerted_flows, "weir_interface_alerted_flows", "gauge",
+           "Active flows with a risk or a problem."),
+    SCALAR(dpi_open, "weir_interface_undecided_flows", "gauge",
+           "Flows whose application is not decided yet."),
+    SCALAR(questions, "weir_interface_questions_total", "counter",
+           "Questions of pages and API answered."),
 #undef SCALAR
 };
 
@@ -130,10 +143,12 @@ static void samples(struct writer *w, const char *name, const struct scrape *s, 
 
 static void write_drops(struct writer *w)
 {
-    family(w, "weir_interface_drops_total", "counter", "Frames lost before Weir saw them, by who lost them.");
+    family(w, "weir_interface_drops_total", "counter",
+           "Frames lost before Weir saw them, by who lost them.");
     for (unsigned k = 0; k < w->n; k++) {
         const struct totals_row *t = w->scrape[k].t;
-        struct word_value v[] = {{"kernel", t->kernel_dropped}, {"interface", t->interface_dropped}};
+        struct word_value v[] = {{"kernel", t->kernel_dropped},
+                                 {"interface", t->interface_dropped}};
         samples(w, "weir_interface_drops_total", &w->scrape[k], "where", v, 2);
     }
     family(w, "weir_interface_active_hosts", "gauge", "Hosts held now.");
@@ -150,12 +165,17 @@ static void write_tcp(struct writer *w)
     family(w, "weir_interface_tcp_events_total", "counter", "TCP segments of note.");
     for (unsigned k = 0; k < w->n; k++) {
         const struct totals_row *t = w->scrape[k].t;
-        struct word_value v[] = {{"retransmission", t->retrans}, {"out_of_order", t->ooo},
-                                 {"lost", t->lost},              {"keep_alive", t->keepalive},
-                                 {"zero_window", t->zero_window}, {"syn", t->tcp_syn},
-                                 {"synack", t->tcp_synack},      {"fin", t->tcp_fin},
+        struct word_value v[] = {{"retransmission", t->retrans},
+                                 {"out_of_order", t->ooo},
+                                 {"lost", t->lost},
+                                 {"keep_alive", t->keepalive},
+                                 {"zero_window", t->zero_window},
+                                 {"syn", t->tcp_syn},
+                                 {"synack", t->tcp_synack},
+                                 {"fin", t->tcp_fin},
                                  {"rst", t->tcp_rst}};
-        samples(w, "weir_interface_tcp_events_total", &w->scrape[k], "event", v, sizeof v / sizeof *v);
+        samples(w, "weir_interface_tcp_events_total", &w->scrape[k], "event", v,
+                sizeof v / sizeof *v);
     }
 }
 
@@ -176,7 +196,8 @@ static void write_l4(struct writer *w, const char *name, const char *help, bool 
 
 static void write_reasons(struct writer *w)
 {
-    family(w, "weir_interface_reason_packets_total", "counter", "Frames by why they were or were not counted.");
+    family(w, "weir_interface_reason_packets_total", "counter",
+           "Frames by why they were or were not counted.");
     for (unsigned k = 0; k < w->n; k++) {
         for (int i = 0; i < REASONS; i++) {
             struct word_value v = {reason_table[i].name, w->scrape[k].t->packets[i]};
@@ -190,8 +211,11 @@ static void write_apps(struct writer *w, const struct api *api)
     static const char name[] = "weir_interface_app_bytes_total";
     family(w, name, "counter", "Bytes of an application, as its clients sent and received them.");
     for (unsigned k = 0; k < w->n; k++) {
-        struct question q = {.kind = QUESTION_GROUPS, .group = GROUP_APP, .limit = 1000,
-                             .iface = w->scrape[k].info.id, .hosts_local = -1};
+        struct question q = {.kind = QUESTION_GROUPS,
+                             .group = GROUP_APP,
+                             .limit = 1000,
+                             .iface = w->scrape[k].info.id,
+                             .hosts_local = -1};
         struct answer *a = question_ask(api->engine, &q);
         for (uint32_t i = 0; i < a->n; i++) {
             for (int side = 0; side < 2; side++) {
@@ -262,16 +286,17 @@ static void scrape_all(struct writer *w, const struct api *api)
 
 struct reply *api_metrics(const struct api *api, const struct call *c)
 {
-    struct reply *r = reply_new(200, c->open_metrics
-                                         ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                         : "text/plain; version=0.0.4; charset=utf-8");
+    struct reply *r = reply_new(
+        200, c->open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                             : "text/plain; version=0.0.4; charset=utf-8");
     struct writer w = {.out = &r->body, .open_metrics = c->open_metrics};
     scrape_all(&w, api);
     write_scalars(&w);
     write_drops(&w);
     write_tcp(&w);
     write_l4(&w, "weir_interface_l4_packets_total", "IP packets by transport protocol.", false);
-    write_l4(&w, "weir_interface_l4_bytes_total", "Bytes of IP packets by transport protocol.", true);
+    write_l4(&w, "weir_interface_l4_bytes_total", "Bytes of IP packets by transport protocol.",
+             true);
     write_reasons(&w);
     write_apps(&w, api);
     write_process(&w, api);

@@ -52,7 +52,8 @@ static int compare_entries(const void *a, const void *b)
 
 static struct name_page *make_page(struct engine *en)
 {
-    struct question q = {.kind = QUESTION_HOSTS, .iface = -1, .limit = NAMES_HOSTS, .hosts_local = -1};
+    struct question q = {
+        .kind = QUESTION_HOSTS, .iface = -1, .limit = NAMES_HOSTS, .hosts_local = -1};
     struct answer *a = question_ask(en, &q);
     struct name_page *page = calloc(1, sizeof *page + a->n * sizeof *page->entry);
     if (page) {

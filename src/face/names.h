@@ -11,7 +11,7 @@
 
 struct engine;
 struct name_book; /* the page that is open now, replaced whole */
-struct name_page;     /* one page: constant, counted */
+struct name_page; /* one page: constant, counted */
 
 /* An empty book, NULL when out of memory. */
 struct name_book *name_book_new(void);

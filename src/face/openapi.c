@@ -40,7 +40,8 @@ static bool next_property(const char **at, struct property *p)
     p->nullable = colon && (*at)[colon - 1] == '?';
     p->array = len > 2 && (*at)[len - 1] == ']';
     snprintf(p->key, sizeof p->key, "%.*s", (int)(colon - p->nullable), *at);
-    snprintf(p->type, sizeof p->type, "%.*s", (int)(len - colon - 1 - 2 * p->array), *at + colon + 1);
+    snprintf(p->type, sizeof p->type, "%.*s", (int)(len - colon - 1 - 2 * p->array),
+             *at + colon + 1);
     *at += len;
     return true;
 }
@@ -89,8 +90,8 @@ bool schema_has(const char *schema, const char *key)
         const char *at = schemas[i].properties;
         while (next_property(&at, &p)) {
             if (p.type[0] == '*' ? table_has(p.key, key)
-                                 : !strcmp(p.key, key) || (strlen(p.key) == group &&
-                                                           !strncmp(p.key, key, group)))
+                                 : !strcmp(p.key, key) ||
+                                       (strlen(p.key) == group && !strncmp(p.key, key, group)))
                 return true;
         }
     }
@@ -435,7 +436,8 @@ void openapi_write(struct json *j, const struct face_about *about)
     json_open(j);
     json_pair_string(j, "title", "Weir");
     json_pair_string(j, "version", about->version ? about->version : "0");
-    json_pair_string(j, "description", "What a Weir monitor sees, as the pages read it. docs/api.md is the tour.");
+    json_pair_string(j, "description",
+                     "What a Weir monitor sees, as the pages read it. docs/api.md is the tour.");
     json_close(j);
     json_key(j, "paths");
     json_open(j);

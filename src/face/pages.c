@@ -32,9 +32,8 @@ static struct reply *redirect(const struct request *r, bool want_json)
             text_add(&to, "?tab=");
             percent_encode(&to, tab->value);
         }
-        struct reply *reply = to.failed
-                                  ? reply_problem(503, "memory", "Out of memory", NULL, -1)
-                                  : reply_redirect(to.data);
+        struct reply *reply = to.failed ? reply_problem(503, "memory", "Out of memory", NULL, -1)
+                                        : reply_redirect(to.data);
         text_free(&to);
         return reply;
     }

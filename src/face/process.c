@@ -60,7 +60,8 @@ static bool thread_read(const char *tid, char *name, size_t room, uint64_t *cpu_
     if (!open || !close)
         return false;
     snprintf(name, room, "%.*s", (int)(close - open - 1), open + 1);
-    if (sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
+    if (sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) !=
+        2)
         return false;
     *cpu_ms = (uint64_t)(user + kernel) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
     return true;

@@ -110,7 +110,8 @@ bool gzip_all(const void *bytes, size_t n, struct text *out)
 {
     z_stream z = {0};
     /* Level 1 costs a third of level 6 and loses a fifth; 16 asks for gzip's own header. */
-    if (n > UINT32_MAX / 2 || deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (n > UINT32_MAX / 2 ||
+        deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     size_t bound = deflateBound(&z, (uLong)n);
     bool ok = text_reserve(out, bound);

@@ -18,14 +18,14 @@ enum {
 struct reply {
     _Atomic unsigned users;
     int status;
-    const char *type;         /* media type, constant */
-    const struct asset *asset;/* then its bytes are sent and not the body's */
+    const char *type;          /* media type, constant */
+    const struct asset *asset; /* then its bytes are sent and not the body's */
     struct text body;
-    char location[256];       /* of a redirect, "" = none */
-    char attachment[40];      /* file name for saving, "" = show */
-    const char *allow;        /* of 405 and OPTIONS, NULL = none */
-    unsigned retry_s;         /* of 503, 0 = none */
-    pthread_mutex_t lock;     /* guards what follows: made when first wanted */
+    char location[256];   /* of a redirect, "" = none */
+    char attachment[40];  /* file name for saving, "" = show */
+    const char *allow;    /* of 405 and OPTIONS, NULL = none */
+    unsigned retry_s;     /* of 503, 0 = none */
+    pthread_mutex_t lock; /* guards what follows: made when first wanted */
     struct text gz;
     bool gz_tried;
 };

@@ -174,7 +174,8 @@ struct request *request_parse(const char *target, size_t len, struct request_err
     }
     /* Path and NUL, the raw query and NUL, and the decoded pairs: each takes at most its own bytes
      * and a NUL where its = or & stood, or one more each for a name without = and for the last. */
-    struct request *r = calloc(1, sizeof *r + path_len + 1 + 2 * (query_len + 1) + REQUEST_PAIRS + 2);
+    struct request *r =
+        calloc(1, sizeof *r + path_len + 1 + 2 * (query_len + 1) + REQUEST_PAIRS + 2);
     if (!r) {
         refuse(e, 503, "out of memory");
         return NULL;

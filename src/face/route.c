@@ -151,8 +151,8 @@ static struct reply *parse_values(struct call *c)
     for (int i = 0; i < PARAMS; i++) {
         if (!(c->route->params & 1u << i))
             continue;
-        struct reply *problem =
-            parse_value(&param_table[i], request_find(c->request, param_table[i].name), &c->value[i]);
+        struct reply *problem = parse_value(
+            &param_table[i], request_find(c->request, param_table[i].name), &c->value[i]);
         if (problem)
             return problem;
     }
@@ -188,8 +188,8 @@ static struct reply *method_problem(unsigned allowed)
 {
     static char allow[1u << METHOD_OTHER][40];
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct reply *r =
-        reply_problem(405, "method", "Method not allowed", "this path does not know the method", -1);
+    struct reply *r = reply_problem(405, "method", "Method not allowed",
+                                    "this path does not know the method", -1);
     /* The words of each set are written once and stay, so that replies can borrow them. */
     pthread_mutex_lock(&lock);
     char *words = allow[allowed];
@@ -215,7 +215,8 @@ static struct reply *find_route(struct call *c, enum method method)
         return NULL;
     if (allowed)
         return method_problem(allowed | 1u << METHOD_OPTIONS);
-    return reply_problem(404, "path", "Not found", "no such resource; see /api/v1/openapi.json", -1);
+    return reply_problem(404, "path", "Not found", "no such resource; see /api/v1/openapi.json",
+                         -1);
 }
 
 struct call *call_new(enum method method, const char *target, size_t len, const char *accept,

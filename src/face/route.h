@@ -64,11 +64,11 @@ struct value {
 struct call {
     const struct route *route;
     struct request *request;
-    const char *slot;   /* the path's {word}, decoded; "" without */
+    const char *slot; /* the path's {word}, decoded; "" without */
     struct value value[PARAMS];
     enum format format;
-    bool open_metrics;  /* Accept asked for OpenMetrics */
-    char *key;          /* equal for equal questions */
+    bool open_metrics; /* Accept asked for OpenMetrics */
+    char *key;         /* equal for equal questions */
 };
 
 /* Understands a request. NULL with *problem filled when the answer is already known: a fault, an

@@ -110,7 +110,8 @@ static struct reply *finish(struct rows *rows)
     return reply_finish(rows->reply);
 }
 
-struct reply *rows_finish(struct rows *rows, const struct call *c, const struct answer *a, nsec_t now)
+struct reply *rows_finish(struct rows *rows, const struct call *c, const struct answer *a,
+                          nsec_t now)
 {
     if (rows->format == FORMAT_JSON) {
         finish_json(rows, c, a);

@@ -16,19 +16,20 @@ struct rows {
     enum format format;
     struct json j;
     bool with_page;
-    const char *wanted;  /* list by comma, NULL = all */
-    struct text header;  /* csv, from the first row */
-    struct text csv;     /* csv, everything below the header */
+    const char *wanted; /* list by comma, NULL = all */
+    struct text header; /* csv, from the first row */
+    struct text csv;    /* csv, everything below the header */
     unsigned count, cells;
-    char prefix[32];     /* group that is open, with its dot */
-    bool hidden;         /* the group that is open is left out */
+    char prefix[32]; /* group that is open, with its dot */
+    bool hidden;     /* the group that is open is left out */
 };
 
 /* Starts the answer to a call; file names what a browser saves CSV and NDJSON under. */
 void rows_begin(struct rows *rows, const struct call *c, const char *file);
 /* Ends it. page: offset and limit of the call and the answer's total are told. sums: see
  * api_meta_sums(). a may be NULL where nothing was asked: then now is told and total is the count. */
-struct reply *rows_finish(struct rows *rows, const struct call *c, const struct answer *a, nsec_t now);
+struct reply *rows_finish(struct rows *rows, const struct call *c, const struct answer *a,
+                          nsec_t now);
 struct reply *rows_finish_sums(struct rows *rows, const struct call *c, const struct answer *a);
 
 /* One row, and a group of keys inside it ("cli" of cli.ip). */

@@ -22,8 +22,8 @@ struct topic {
     struct desk_waiter waiter; /* first: done() gets back to the topic by it */
     struct stream *stream;
     struct topic *next;
-    char *name;        /* as asked, decoded */
-    unsigned users;    /* listeners, and one while a reply is due */
+    char *name;     /* as asked, decoded */
+    unsigned users; /* listeners, and one while a reply is due */
     bool asking;
 };
 
@@ -37,8 +37,8 @@ struct listener {
     z_stream z;
     struct text queue; /* bytes to send; those before `sent` are gone */
     size_t sent;
-    uint64_t lost;     /* frames since the last lag event */
-    nsec_t heard;      /* clock_mono of the last bytes */
+    uint64_t lost; /* frames since the last lag event */
+    nsec_t heard;  /* clock_mono of the last bytes */
     unsigned topics;
     struct topic *topic[STREAM_TOPICS];
 };
@@ -199,7 +199,8 @@ static bool start_asking(struct topic *t)
 
 /* Without the lock from here on, except where it is taken. */
 
-static void write_frame(struct text *frame, const struct topic *t, const struct reply *r, uint64_t seq)
+static void write_frame(struct text *frame, const struct topic *t, const struct reply *r,
+                        uint64_t seq)
 {
     text_add(frame, "id: ");
     text_i64(frame, to_ms(clock_wall()));
@@ -245,7 +246,8 @@ static struct call *topic_call(const char *name, struct reply **problem)
     text_free(&target);
     if (c && (c->format != FORMAT_JSON || c->route->shape == SHAPE_STREAM)) {
         call_free(c);
-        *problem = reply_problem(400, "topic", "Bad topic", "a topic is a GET that answers JSON", -1);
+        *problem =
+            reply_problem(400, "topic", "Bad topic", "a topic is a GET that answers JSON", -1);
         return NULL;
     }
     return c;
@@ -451,8 +453,7 @@ static struct listener *new_listener(struct stream *s, struct MHD_Connection *co
     l->stream = s;
     l->connection = connection;
     /* A window of 32 kB holds the last frame, which the next one mostly repeats. */
-    l->gzip = gzip &&
-              deflateInit2(&l->z, 3, Z_DEFLATED, 15 + 16, 7, Z_DEFAULT_STRATEGY) == Z_OK;
+    l->gzip = gzip && deflateInit2(&l->z, 3, Z_DEFLATED, 15 + 16, 7, Z_DEFAULT_STRATEGY) == Z_OK;
     return l;
 }
 
@@ -469,7 +470,8 @@ static bool enter(struct stream *s, struct listener *l)
     if (l->next)
         l->next->from = &l->next;
     s->listeners = l;
-    int n = snprintf(hello, sizeof hello, "retry: 2000\nevent: hello\ndata: {\"sid\":\"%s\"}\n\n", l->sid);
+    int n = snprintf(hello, sizeof hello, "retry: 2000\nevent: hello\ndata: {\"sid\":\"%s\"}\n\n",
+                     l->sid);
     queue_bytes(l, hello, (size_t)n);
     l->heard = clock_mono();
     return true;

@@ -15,9 +15,9 @@ struct MHD_Response;
 struct stream;
 
 enum {
-    STREAM_TOPICS = 32,           /* of one listener */
+    STREAM_TOPICS = 32, /* of one listener */
     STREAM_LISTENERS = 256,
-    STREAM_QUEUE = 1024 * 1024,   /* bytes that may wait for a listener; more are lost */
+    STREAM_QUEUE = 1024 * 1024, /* bytes that may wait for a listener; more are lost */
     STREAM_KEEPALIVE_S = 15
 };
 

@@ -96,7 +96,8 @@ static inline uint8_t *put32(uint8_t *p, uint32_t v)
 
 static inline uint8_t *put_ethernet(uint8_t *p, const struct stage_packet *k, unsigned type)
 {
-    static const uint8_t macs[12] = {0x00, 0x25, 0x90, 0xd4, 0xcc, 0xf9, 0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c};
+    static const uint8_t macs[12] = {0x00, 0x25, 0x90, 0xd4, 0xcc, 0xf9,
+                                     0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c};
     bool back = k->src_port && k->src_port < k->dst_port;
     memcpy(p, back ? macs + 6 : macs, 6);
     memcpy(p + 6, back ? macs : macs + 6, 6);
@@ -134,18 +135,25 @@ static inline void stage_add(struct stage_source *s, const struct stage_packet *
     if (k->len)
         memcpy(p, k->payload, k->len);
     uint32_t len = (uint32_t)(p + k->len - begin);
-    s->frame[s->n++] = (struct frame){.bytes = begin, .ts = 1500000000 * SECOND + k->at_ms * MILLISECOND,
-                                      .cap_len = len, .wire_len = len, .link = 1};
+    s->frame[s->n++] = (struct frame){.bytes = begin,
+                                      .ts = 1500000000 * SECOND + k->at_ms * MILLISECOND,
+                                      .cap_len = len,
+                                      .wire_len = len,
+                                      .link = 1};
 }
 
 static inline void stage_arp(struct stage_source *s, int at_ms)
 {
     static const uint8_t arp[42] = {
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c, 0x08, 0x06, 0, 1, 8, 0,
-        6, 4, 0, 1, 0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c, 192, 168, 1, 10, 0, 0, 0, 0, 0, 0, 192, 168, 1, 1};
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c, 0x08, 0x06,
+        0,    1,    8,    0,    6,    4,    0,    1,    0x00, 0x1b, 0x21, 0x3a, 0x4b, 0x5c,
+        192,  168,  1,    10,   0,    0,    0,    0,    0,    0,    192,  168,  1,    1};
     memcpy(s->bytes[s->n], arp, sizeof arp);
-    s->frame[s->n] = (struct frame){.bytes = s->bytes[s->n], .ts = 1500000000 * SECOND + at_ms * MILLISECOND,
-                                    .cap_len = 42, .wire_len = 42, .link = 1};
+    s->frame[s->n] = (struct frame){.bytes = s->bytes[s->n],
+                                    .ts = 1500000000 * SECOND + at_ms * MILLISECOND,
+                                    .cap_len = 42,
+                                    .wire_len = 42,
+                                    .link = 1};
     s->n++;
 }
 
@@ -154,13 +162,17 @@ static inline void stage_arp(struct stage_source *s, int at_ms)
 
 static inline void stage_packets(struct stage_source *s)
 {
-    static const char get[] = "GET /=cmd HTTP/1.1\r\nHost: example.org\r\nUser-Agent: <b>x</b>\r\n\r\n";
-    static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello";
-    static const uint8_t query[] = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7, 'e', 'x', 'a', 'm',
-                                    'p', 'l', 'e', 3, 'o', 'r', 'g', 0, 0, 1, 0, 1};
-    static const uint8_t reply[] = {0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 7, 'e', 'x', 'a', 'm',
-                                    'p', 'l', 'e', 3, 'o', 'r', 'g', 0, 0, 1, 0, 1, 0xc0, 0x0c, 0, 1, 0, 1,
-                                    0, 0, 0, 60, 0, 4, 93, 184, 216, 34};
+    static const char get[] =
+        "GET /=cmd HTTP/1.1\r\nHost: example.org\r\nUser-Agent: <b>x</b>\r\n\r\n";
+    static const char ok[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello";
+    static const uint8_t query[] = {0x12, 0x34, 1,   0,   0,   1,   0,   0,   0,   0,
+                                    0,    0,    7,   'e', 'x', 'a', 'm', 'p', 'l', 'e',
+                                    3,    'o',  'r', 'g', 0,   0,   1,   0,   1};
+    static const uint8_t reply[] = {0x12, 0x34, 0x81, 0x80, 0,   1,    0,    1,   0, 0,   0,   0,
+                                    7,    'e',  'x',  'a',  'm', 'p',  'l',  'e', 3, 'o', 'r', 'g',
+                                    0,    0,    1,    0,    1,   0xc0, 0x0c, 0,   1, 0,   1,   0,
+                                    0,    0,    60,   0,    4,   93,   184,  216, 34};
     const struct stage_packet packets[] = {
         {"192.168.1.10", "192.168.1.1", 5353 + 1000, 53, 0, 17, 0, 0, 0, query, sizeof query, 0},
         {"192.168.1.1", "192.168.1.10", 53, 5353 + 1000, 0, 17, 0, 0, 0, reply, sizeof reply, 5},
@@ -204,15 +216,25 @@ static inline struct stage *stage_open(void)
     assert_non_null(stage);
     settings_init(&stage->settings);
     assert_true(locals_add(&stage->locals, "192.168.0.0/16=Office,10.0.0.0/8", &e));
-    struct engine_config config = {
-        .flow_idle = MINUTE, .flow_active = MINUTE, .tcp_closed_idle = 15 * SECOND,
-        .local_host_idle = 5 * MINUTE, .remote_host_idle = MINUTE, .timeouts = true, .decap = true,
-        .max_flows = 10000, .max_hosts = 10000, .locals = &stage->locals,
-        .l7 = {.enabled = true, .packets = 8, .protos = ""}, .keep_series = true, .learn_names = true};
+    struct engine_config config = {.flow_idle = MINUTE,
+                                   .flow_active = MINUTE,
+                                   .tcp_closed_idle = 15 * SECOND,
+                                   .local_host_idle = 5 * MINUTE,
+                                   .remote_host_idle = MINUTE,
+                                   .timeouts = true,
+                                   .decap = true,
+                                   .max_flows = 10000,
+                                   .max_hosts = 10000,
+                                   .locals = &stage->locals,
+                                   .l7 = {.enabled = true, .packets = 8, .protos = ""},
+                                   .keep_series = true,
+                                   .learn_names = true};
     stage->engine = engine_new(&config, &e);
     assert_non_null(stage->engine);
     assert_int_equal(engine_add_interface(stage->engine, "made.pcap", &source, 1, NULL, &e), 0);
-    struct face_config face = {.address = "127.0.0.1:0", .name = "weir.example", .locals = &stage->locals,
+    struct face_config face = {.address = "127.0.0.1:0",
+                               .name = "weir.example",
+                               .locals = &stage->locals,
                                .about = {"0.1.0", "abc", "today", "4.2", "1.10"}};
     stage->face = face_start(&face, stage->engine, &stage->settings, &e);
     if (!stage->face)
@@ -246,7 +268,8 @@ static inline void got_free(struct got *g)
 
 static inline int stage_connect(unsigned port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = 20};
@@ -299,11 +322,12 @@ static inline struct got stage_raw(unsigned port, const char *bytes, size_t n)
 }
 
 /* One request with further header lines (each with its CR LF, or ""). */
-static inline struct got stage_ask(unsigned port, const char *method, const char *target, const char *lines)
+static inline struct got stage_ask(unsigned port, const char *method, const char *target,
+                                   const char *lines)
 {
     struct text request = {0};
-    text_printf(&request, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s\r\n", method,
-                target, port, lines);
+    text_printf(&request, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s\r\n",
+                method, target, port, lines);
     struct got g = stage_raw(port, request.data, request.len);
     text_free(&request);
     return g;
@@ -319,7 +343,8 @@ static inline const char *got_header(const struct got *g, const char *name, char
 {
     size_t n = strlen(name);
     buf[0] = 0;
-    for (const char *p = g->head.data; p && *p; p = strstr(p, "\r\n") ? strstr(p, "\r\n") + 2 : NULL) {
+    for (const char *p = g->head.data; p && *p;
+         p = strstr(p, "\r\n") ? strstr(p, "\r\n") + 2 : NULL) {
         if (!strncasecmp(p, name, n) && p[n] == ':') {
             p += n + 1 + strspn(p + n + 1, " ");
             snprintf(buf, room, "%.*s", (int)strcspn(p, "\r"), p);

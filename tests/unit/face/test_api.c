@@ -84,13 +84,15 @@ static void test_a_flow_tells_what_it_was(void **state)
     assert_true(json_says(g.body.data, "data.0.cli.ip", "192.168.1.10"));
     assert_int_equal(json_number(g.body.data, "data.0.cli.port"), 40000);
     assert_true(json_says(g.body.data, "data.0.l4", "tcp"));
-    assert_int_equal(json_number(g.body.data, "meta.sum_bytes"), json_number(g.body.data, "data.0.bytes"));
+    assert_int_equal(json_number(g.body.data, "meta.sum_bytes"),
+                     json_number(g.body.data, "data.0.bytes"));
     char path[80];
     snprintf(path, sizeof path, "/api/v1/flows/%.32s", json_at(g.body.data, "data.0.flow_id") + 1);
     struct got one = get_json(path);
     assert_true(json_says(one.body.data, "data.srv.ip", "93.184.216.34"));
     assert_true(json_says(one.body.data, "data.raw.IPV4_SRC_ADDR", "192.168.1.10"));
-    assert_int_equal(json_number(one.body.data, "data.bytes"), json_number(g.body.data, "data.0.bytes"));
+    assert_int_equal(json_number(one.body.data, "data.bytes"),
+                     json_number(g.body.data, "data.0.bytes"));
     got_free(&one);
     got_free(&g);
 }
@@ -134,7 +136,8 @@ static void test_lists_are_sorted_and_paged_by_the_engine(void **state)
     }
     struct got page = get_json("/api/v1/flows?sort=-bytes&limit=2&offset=1");
     assert_int_equal(json_count(page.body.data, "data"), 2);
-    assert_memory_equal(json_at(page.body.data, "data.0.flow_id"), json_at(all.body.data, "data.1.flow_id"), 34);
+    assert_memory_equal(json_at(page.body.data, "data.0.flow_id"),
+                        json_at(all.body.data, "data.1.flow_id"), 34);
     got_free(&page);
     got_free(&all);
     struct got up = get_json("/api/v1/protocols?sort=name");
@@ -183,9 +186,10 @@ static void test_sums_over_groups_equal_the_totals(void **state)
 static void test_the_filter_of_a_group_finds_its_flows(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"/api/v1/protocols", "/api/v1/l4", "/api/v1/vlans",
-                                        "/api/v1/categories", "/api/v1/top?by=host", "/api/v1/top?by=srv.port",
-                                        "/api/v1/top?by=app", "/api/v1/networks"};
+    static const char *const lists[] = {"/api/v1/protocols",   "/api/v1/l4",
+                                        "/api/v1/vlans",       "/api/v1/categories",
+                                        "/api/v1/top?by=host", "/api/v1/top?by=srv.port",
+                                        "/api/v1/top?by=app"};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         struct got g = get_json(lists[k]);
         for (int i = 0; i < json_count(g.body.data, "data"); i++) {
@@ -206,12 +210,32 @@ static void test_the_filter_of_a_group_finds_its_flows(void **state)
             snprintf(path, sizeof path, "data.%d.bytes", i);
             if (json_number(flows.body.data, "meta.sum_bytes") != json_number(g.body.data, path))
                 fail_msg("%s: %s: %f flows' bytes, %f in the list", lists[k], plain,
-                         json_number(flows.body.data, "meta.sum_bytes"), json_number(g.body.data, path));
+                         json_number(flows.body.data, "meta.sum_bytes"),
+                         json_number(g.body.data, path));
             got_free(&flows);
             text_free(&target);
         }
         got_free(&g);
     }
+}
+
+/* A network's bytes are those of its hosts, so what stays inside counts on both sides. */
+static void test_a_network_is_its_hosts(void **state)
+{
+    (void)state;
+    struct got networks = get_json("/api/v1/networks");
+    assert_true(json_says(networks.body.data, "data.0.name", "Office"));
+    assert_true(json_says(networks.body.data, "data.0.filter", "net=192.168.0.0/16"));
+    struct got hosts = get_json("/api/v1/hosts?find=192.168.&limit=1000");
+    double sum = 0;
+    for (int i = 0; i < json_count(hosts.body.data, "data"); i++) {
+        char path[40];
+        snprintf(path, sizeof path, "data.%d.bytes", i);
+        sum += json_number(hosts.body.data, path);
+    }
+    assert_int_equal(sum, json_number(networks.body.data, "data.0.bytes"));
+    got_free(&hosts);
+    got_free(&networks);
 }
 
 static void test_a_host_is_told_in_full(void **state)
@@ -246,7 +270,8 @@ static void test_series_cover_the_seconds_asked_for(void **state)
     assert_int_equal(strncmp(json_at(g.body.data, "data.series.0.name"), "\"app:", 5), 0);
     got_free(&g);
     g = get_json("/api/v1/timeseries?schema=host:traffic&host=192.168.1.10");
-    assert_true(json_count(g.body.data, "data.series") == 2 || json_count(g.body.data, "data.series") == 0);
+    assert_true(json_count(g.body.data, "data.series") == 2 ||
+                json_count(g.body.data, "data.series") == 0);
     got_free(&g);
 }
 
@@ -309,13 +334,26 @@ static void test_bad_values_are_refused_with_the_parameter_named(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "/api/v1/flows?limit=0",       "/api/v1/flows?limit=1001",    "/api/v1/flows?limit=x",
-        "/api/v1/flows?offset=-1",     "/api/v1/flows?sort=nothing",  "/api/v1/flows?fields=nothing",
-        "/api/v1/hosts?local=2",       "/api/v1/hosts?sort=-app",     "/api/v1/hosts?fields=x",
-        "/api/v1/top?by=nothing",      "/api/v1/timeseries?schema=x", "/api/v1/timeseries?seconds=0",
-        "/api/v1/flows?if=64",         "/api/v1/flows?limit=1&limit=2", "/api/v1/protocols?sort=mac",
-        "/api/v1/flows?format=xml",    "/api/v1/hosts/nonsense",      "/api/v1/hosts/1.2.3.4@x",
-        "/api/v1/flows/zz",            "/api/v1/timeseries?schema=host:traffic",
+        "/api/v1/flows?limit=0",
+        "/api/v1/flows?limit=1001",
+        "/api/v1/flows?limit=x",
+        "/api/v1/flows?offset=-1",
+        "/api/v1/flows?sort=nothing",
+        "/api/v1/flows?fields=nothing",
+        "/api/v1/hosts?local=2",
+        "/api/v1/hosts?sort=-app",
+        "/api/v1/hosts?fields=x",
+        "/api/v1/top?by=nothing",
+        "/api/v1/timeseries?schema=x",
+        "/api/v1/timeseries?seconds=0",
+        "/api/v1/flows?if=64",
+        "/api/v1/flows?limit=1&limit=2",
+        "/api/v1/protocols?sort=mac",
+        "/api/v1/flows?format=xml",
+        "/api/v1/hosts/nonsense",
+        "/api/v1/hosts/1.2.3.4@x",
+        "/api/v1/flows/zz",
+        "/api/v1/timeseries?schema=host:traffic",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct got g = stage_get(stage->port, bad[i]);
@@ -330,10 +368,17 @@ static void test_bad_values_are_refused_with_the_parameter_named(void **state)
 static void test_what_is_not_there_is_404(void **state)
 {
     (void)state;
-    static const char *const absent[] = {
-        "/api/v1/nothing", "/api/v1/", "/api/v2/flows", "/api/v1/interfaces/9", "/api/v1/interfaces/x",
-        "/api/v1/flows/00000000000000000000000000000000", "/api/v1/hosts/9.9.9.9@0", "/api/v1/totals?if=5",
-        "/api/v1/flows/a/b", "/metrics/x", "/api"};
+    static const char *const absent[] = {"/api/v1/nothing",
+                                         "/api/v1/",
+                                         "/api/v2/flows",
+                                         "/api/v1/interfaces/9",
+                                         "/api/v1/interfaces/x",
+                                         "/api/v1/flows/00000000000000000000000000000000",
+                                         "/api/v1/hosts/9.9.9.9@0",
+                                         "/api/v1/totals?if=5",
+                                         "/api/v1/flows/a/b",
+                                         "/metrics/x",
+                                         "/api"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         struct got g = stage_get(stage->port, absent[i]);
         if (g.status != 404)
@@ -345,7 +390,8 @@ static void test_what_is_not_there_is_404(void **state)
 static void test_csv_and_ndjson_have_one_line_per_row(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"flows", "hosts", "protocols", "devices", "top", "events", "interfaces", "fields"};
+    static const char *const lists[] = {"flows", "hosts",  "protocols",  "devices",
+                                        "top",   "events", "interfaces", "fields"};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         char target[80];
         snprintf(target, sizeof target, "/api/v1/%s", lists[k]);
@@ -433,10 +479,13 @@ static void test_metrics_are_valid_and_counters_only_grow(void **state)
         assert_true(strtod(same + 1 + name, NULL) >= strtod(value, NULL));
     }
     assert_true(lines > 100);
-    assert_non_null(strstr(second.body.data, "weir_interface_ip_packets_total{interface=\"made.pcap\",ifid=\"0\"} 14\n"));
+    assert_non_null(
+        strstr(second.body.data,
+               "weir_interface_ip_packets_total{interface=\"made.pcap\",ifid=\"0\"} 14\n"));
     got_free(&first);
     got_free(&second);
-    struct got open = stage_ask(stage->port, "GET", "/metrics", "Accept: application/openmetrics-text\r\n");
+    struct got open =
+        stage_ask(stage->port, "GET", "/metrics", "Accept: application/openmetrics-text\r\n");
     assert_non_null(strstr(open.head.data, "application/openmetrics-text"));
     assert_non_null(strstr(open.body.data, "# TYPE weir_interface_ip_packets counter\n"));
     assert_string_equal(open.body.data + open.body.len - 6, "# EOF\n");
@@ -448,7 +497,8 @@ static void test_openapi_has_every_route_schema_and_field(void **state)
     (void)state;
     struct got g = get_json("/api/v1/openapi.json");
     assert_true(json_says(g.body.data, "openapi", "3.1.0"));
-    assert_int_equal(json_count(g.body.data, "paths"), route_count - 1); /* POST shares a path with PATCH */
+    assert_int_equal(json_count(g.body.data, "paths"),
+                     route_count - 1); /* POST shares a path with PATCH */
     for (size_t i = 0; i < route_count; i++) {
         char quoted[120];
         snprintf(quoted, sizeof quoted, "\"%s\":{", route_table[i].path);
@@ -518,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_lists_are_sorted_and_paged_by_the_engine),
         cmocka_unit_test(test_sums_over_groups_equal_the_totals),
         cmocka_unit_test(test_the_filter_of_a_group_finds_its_flows),
+        cmocka_unit_test(test_a_network_is_its_hosts),
         cmocka_unit_test(test_a_host_is_told_in_full),
         cmocka_unit_test(test_series_cover_the_seconds_asked_for),
         cmocka_unit_test(test_the_ledger_closes),

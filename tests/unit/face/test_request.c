@@ -29,11 +29,15 @@ static void test_paths_that_could_mean_two_things_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",          "flows",      "http://x/",      "/a/../b",     "/..",      "/.",       "/a/.",
-        "/a//b",     "//",         "/a%2fb",         "/a%2Fb",      "/a%5cb",   "/a\\b",    "/a%00b",
-        "/a%0ab",    "/a%0d%0aSet-Cookie:x", "/a\x01", "/a\x7f",    "/a b",     "/%zz",     "/%",
-        "/%4",       "/\xc3\xa9",  "/%2e%2e/x",      "/a/%2e./b",   "/a#b",     "/a%1fb",   "/?a=%zz",
-        "/?a=%00",   "/?a=1&a=2",  "/?%0a=1",        "/?a=%",       "/?a=\n",
+        "",          "flows",     "http://x/", "/a/../b",
+        "/..",       "/.",        "/a/.",      "/a//b",
+        "//",        "/a%2fb",    "/a%2Fb",    "/a%5cb",
+        "/a\\b",     "/a%00b",    "/a%0ab",    "/a%0d%0aSet-Cookie:x",
+        "/a\x01",    "/a\x7f",    "/a b",      "/%zz",
+        "/%",        "/%4",       "/\xc3\xa9", "/%2e%2e/x",
+        "/a/%2e./b", "/a#b",      "/a%1fb",    "/?a=%zz",
+        "/?a=%00",   "/?a=1&a=2", "/?%0a=1",   "/?a=%",
+        "/?a=\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (parse_status(bad[i], strlen(bad[i])) != 400)
@@ -88,8 +92,11 @@ static void test_mutated_targets_are_taken_or_refused_cleanly(void **state)
 {
     (void)state;
     static const char *const seeds[] = {"/api/v1/flows?q=app%3DTLS&sort=-bps&limit=40&offset=0",
-                                        "/api/v1/hosts/192.168.1.10@0?if=0", "/lua/host_details.lua?host=1.2.3.4&page=x",
-                                        "/assets/app-1234.js", "/../../etc/passwd", "/api/v1/stream?topics=a%2Cb,c"};
+                                        "/api/v1/hosts/192.168.1.10@0?if=0",
+                                        "/lua/host_details.lua?host=1.2.3.4&page=x",
+                                        "/assets/app-1234.js",
+                                        "/../../etc/passwd",
+                                        "/api/v1/stream?topics=a%2Cb,c"};
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < 10000; i++) {
         char target[200];
@@ -118,11 +125,24 @@ static void test_mutated_targets_are_taken_or_refused_cleanly(void **state)
 static void test_host_headers_that_a_foreign_page_could_use_are_refused(void **state)
 {
     (void)state;
-    static const char *const good[] = {"localhost", "localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.0.0.1",
-                                       "[::1]:3000", "[::1]", "192.168.1.5:80", "weir.lan", "Weir.Lan:3000"};
-    static const char *const bad[] = {"", "evil.com", "evil.com:3000", "localhost.evil.com", "127.0.0.1.evil.com",
-                                      "localhost:", "localhost:x", "localhost:3000x", "[::1", "::1", "[127.0.0.1]",
-                                      ":3000", "localhost@evil.com", "weir.lan.evil.com", "localhost:999999"};
+    static const char *const good[] = {"localhost", "localhost:3000", "LOCALHOST", "127.0.0.1:3000",
+                                       "127.0.0.1", "[::1]:3000",     "[::1]",     "192.168.1.5:80",
+                                       "weir.lan",  "Weir.Lan:3000"};
+    static const char *const bad[] = {"",
+                                      "evil.com",
+                                      "evil.com:3000",
+                                      "localhost.evil.com",
+                                      "127.0.0.1.evil.com",
+                                      "localhost:",
+                                      "localhost:x",
+                                      "localhost:3000x",
+                                      "[::1",
+                                      "::1",
+                                      "[127.0.0.1]",
+                                      ":3000",
+                                      "localhost@evil.com",
+                                      "weir.lan.evil.com",
+                                      "localhost:999999"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(host_is_allowed(good[i], "weir.lan"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -149,18 +169,29 @@ static void test_only_loopback_addresses_are_listened_on(void **state)
     (void)state;
     struct http_address a;
     struct err e;
-    static const char *const good[] = {"3000", ":3000", "127.0.0.1:3000", "127.9.9.9:3000", "[::1]:3000", "localhost:3000"};
+    static const char *const good[] = {"3000",           ":3000",      "127.0.0.1:3000",
+                                       "127.9.9.9:3000", "[::1]:3000", "localhost:3000"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(http_parse_address(good[i], &a, &e));
         assert_int_equal(a.port, 3000);
     }
-    static const char *const far[] = {"0.0.0.0:3000", "192.168.1.5:3000", "[::]:3000", "[fe80::1]:3000"};
+    static const char *const far[] = {"0.0.0.0:3000", "192.168.1.5:3000", "[::]:3000",
+                                      "[fe80::1]:3000"};
     for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
         assert_false(http_parse_address(far[i], &a, &e));
         assert_non_null(strstr(e.text, "no users to log in yet"));
     }
-    static const char *const bad[] = {"", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:3000",
-                                      "example.org:3000", "[::1:3000", "-1", "3000 "};
+    static const char *const bad[] = {"",
+                                      "x",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:x",
+                                      "127.0.0.1:65536",
+                                      "::1:3000",
+                                      "example.org:3000",
+                                      "[::1:3000",
+                                      "-1",
+                                      "3000 "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (http_parse_address(bad[i], &a, &e))
             fail_msg("'%s' was taken", bad[i]);
@@ -259,7 +290,8 @@ static void test_old_addresses_lead_to_the_new_ones(void **state)
         {"/lua/index.lua", "/", false},
         {"/lua/flows_stats.lua", "/flows", false},
         {"/lua/flows_stats.lua", "/api/v1/flows", true},
-        {"/lua/host_details.lua?host=192.168.1.10@0&page=ports", "/hosts/192.168.1.10@0?tab=ports", false},
+        {"/lua/host_details.lua?host=192.168.1.10@0&page=ports", "/hosts/192.168.1.10@0?tab=ports",
+         false},
         {"/lua/host_details.lua?host=192.168.1.10", "/api/v1/hosts/192.168.1.10", true},
         {"/lua/host_details.lua", "/hosts", false},
         {"/lua/host_details.lua?host=a%20b/c", "/hosts/a%20b%2Fc", false},
@@ -315,7 +347,8 @@ static void test_host_ids_are_read_strictly(void **state)
     assert_true(api_host_id("10.0.0.1@7", &a, &vlan));
     assert_int_equal(vlan, 7);
     assert_true(api_host_id("fe80::1", &a, &vlan));
-    static const char *const bad[] = {"", "@", "x@1", "10.0.0.1@", "10.0.0.1@x", "10.0.0.1@12345", "10.0.0.1@1@2"};
+    static const char *const bad[] = {
+        "", "@", "x@1", "10.0.0.1@", "10.0.0.1@x", "10.0.0.1@12345", "10.0.0.1@1@2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(api_host_id(bad[i], &a, &vlan));
 }

@@ -22,8 +22,8 @@ static void listener_open(struct listener *l, const char *topics, bool gzip)
     *l = (struct listener){.gzip = gzip, .fd = stage_connect(stage->port)};
     if (gzip)
         assert_int_equal(inflateInit2(&l->z, 15 + 16), Z_OK);
-    text_printf(&request, "GET /api/v1/stream?topics=%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", topics,
-                gzip ? "Accept-Encoding: gzip\r\n" : "");
+    text_printf(&request, "GET /api/v1/stream?topics=%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
+                topics, gzip ? "Accept-Encoding: gzip\r\n" : "");
     assert_int_equal(send(l->fd, request.data, request.len, MSG_NOSIGNAL), (ssize_t)request.len);
     text_free(&request);
 }
@@ -273,7 +273,8 @@ static void test_a_slow_reader_loses_frames_and_nobody_else_does(void **state)
     slow = (struct listener){.fd = stage_connect(stage->port)};
     setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     struct text request = {0};
-    text_printf(&request, "GET /api/v1/stream?topics=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", topics.data);
+    text_printf(&request, "GET /api/v1/stream?topics=%s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                topics.data);
     send(slow.fd, request.data, request.len, MSG_NOSIGNAL);
     listener_open(&quick, "totals", false);
     listener_sid(&quick, sid);
