@@ -40,8 +40,10 @@ void api_host_keys(struct rows *rows, const struct host_row *h, const struct loc
     size_t len = addr_print(&h->addr, id);
     snprintf(id + len, sizeof id - len, "@%u", h->vlan);
     rows_string(rows, "host_id", id);
-    for (size_t i = 0; i < host_field_count; i++)
-        host_cell(rows, h, &host_field_table[i]);
+    for (size_t i = 0; i < host_field_count; i++) {
+        if (host_field_table[i].offset >= 0) /* the others are written below */
+            host_cell(rows, h, &host_field_table[i]);
+    }
     rows_u64(rows, "bytes", h->traffic.bytes[SIDE_SENT] + h->traffic.bytes[SIDE_RCVD]);
     rows_u64(rows, "packets", h->traffic.packets[SIDE_SENT] + h->traffic.packets[SIDE_RCVD]);
     rows_string(rows, "name", h->name);

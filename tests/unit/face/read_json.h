@@ -47,15 +47,33 @@ static const char *skip_number(const char *p)
     return p > begin ? p : NULL;
 }
 
+/* True when an object has a key once only; keys are those read so far. */
+static bool key_is_new(const char **keys, size_t *n, const char *key, size_t len)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (!strncmp(keys[i], key, len))
+            return false;
+    }
+    if (*n < 512)
+        keys[(*n)++] = key;
+    return true;
+}
+
 static const char *skip_list(const char *p, char end, int depth)
 {
+    const char *keys[512];
+    size_t n = 0;
     p = skip_space(p + 1);
     if (*p == end)
         return p + 1;
     for (;;) {
         if (end == '}') {
-            p = skip_string(skip_space(p));
-            if (!p || *(p = skip_space(p)) != ':')
+            const char *key = skip_space(p);
+            p = skip_string(key);
+            if (!p || !key_is_new(keys, &n, key, (size_t)(p - key)))
+                return NULL;
+            p = skip_space(p);
+            if (*p != ':')
                 return NULL;
             p++;
         }
