@@ -1,0 +1,128 @@
+/* tap.c - a source that looks at the frames of another one as they pass by. */
+#include "app/tap.h"
+
+#include "base/alloc.h"
+
+struct tap {
+    struct source source; /* first: what the engine sees */
+    struct source *inner;
+    struct tap_seen *seen;
+};
+
+static void count_link(struct tap_seen *s, uint16_t link)
+{
+    unsigned i = 0;
+    while (i < s->links && s->link[i].link != link)
+        i++;
+    if (i == s->links && s->links < TAP_LINKS)
+        s->link[s->links++].link = link;
+    s->link[i < TAP_LINKS ? i : TAP_LINKS - 1].frames++;
+}
+
+/* Two bins become one, so that the same bins cover twice the time. */
+static void widen(struct tap_seen *s)
+{
+    for (unsigned i = 0; i < TAP_BINS / 2; i++)
+        s->bytes[i] = s->bytes[2 * i] + s->bytes[2 * i + 1];
+    for (unsigned i = TAP_BINS / 2; i < TAP_BINS; i++)
+        s->bytes[i] = 0;
+    s->width *= 2;
+    s->bins = (s->bins + 1) / 2;
+}
+
+void tap_count(struct tap_seen *s, const struct frame *f)
+{
+    count_link(s, f->link);
+    if (!s->width) {
+        s->start = f->ts;
+        s->width = MILLISECOND;
+        s->second = f->ts - f->ts % SECOND;
+    }
+
+    /* Frames stamped before the first one go to the first bin. The difference is taken unsigned:
+     * stamps of a damaged file can be centuries apart. */
+    uint64_t since = f->ts > s->start ? (uint64_t)f->ts - (uint64_t)s->start : 0;
+    while (since / (uint64_t)s->width >= TAP_BINS)
+        widen(s);
+    unsigned bin = (unsigned)(since / (uint64_t)s->width);
+    s->bytes[bin] += f->wire_len;
+    if (bin >= s->bins)
+        s->bins = bin + 1;
+
+    nsec_t second = f->ts - f->ts % SECOND;
+    if (second > s->second) {
+        s->second = second;
+        s->second_bytes = 0;
+    }
+    s->second_bytes += f->wire_len;
+    if (s->second_bytes > s->peak_bytes)
+        s->peak_bytes = s->second_bytes;
+}
+
+static void copy_counter(counter_t *to, const counter_t *from)
+{
+    atomic_store_explicit(to, counter_get(from), memory_order_relaxed);
+}
+
+/* The engine and the progress bar read the outer source's counts. */
+static void mirror(struct tap *t)
+{
+    struct source_counts *to = &t->source.counts;
+    const struct source_counts *from = &t->inner->counts;
+    copy_counter(&to->received, &from->received);
+    copy_counter(&to->received_bytes, &from->received_bytes);
+    copy_counter(&to->kernel_dropped, &from->kernel_dropped);
+    copy_counter(&to->interface_dropped, &from->interface_dropped);
+    copy_counter(&to->damaged, &from->damaged);
+    copy_counter(&to->position, &from->position);
+    copy_counter(&to->size, &from->size);
+}
+
+static enum source_result tap_read(struct source *s, struct burst *b, int timeout_ms)
+{
+    struct tap *t = (struct tap *)s;
+    enum source_result result = t->inner->ops->read(t->inner, b, timeout_ms);
+    mirror(t);
+    if (result == SOURCE_END) {
+        memcpy(s->damage, t->inner->damage, sizeof s->damage);
+        memcpy(s->state, t->inner->state, sizeof s->state);
+    }
+    if (result == SOURCE_OK) {
+        for (unsigned i = 0; i < b->n; i++)
+            tap_count(t->seen, &b->frame[i]);
+    }
+    return result;
+}
+
+static void tap_wake(struct source *s)
+{
+    struct tap *t = (struct tap *)s;
+    t->inner->ops->wake(t->inner);
+}
+
+static void tap_close(struct source *s)
+{
+    struct tap *t = (struct tap *)s;
+    t->inner->ops->close(t->inner);
+    mem_free(ACCOUNT_other, t, sizeof *t);
+}
+
+struct source *tap_open(struct source *inner, struct tap_seen *seen, struct err *e)
+{
+    static const struct source_ops ops = {.read = tap_read, .wake = tap_wake, .close = tap_close};
+    struct tap *t = mem_alloc(ACCOUNT_other, sizeof *t);
+    if (!t) {
+        fail(e, "no memory for %s", inner->name);
+        return NULL;
+    }
+    t->inner = inner;
+    t->seen = seen;
+    t->source.ops = &ops;
+    memcpy(t->source.name, inner->name, sizeof t->source.name);
+    memcpy(t->source.kind, inner->kind, sizeof t->source.kind);
+    memcpy(t->source.state, inner->state, sizeof t->source.state);
+    t->source.is_file = inner->is_file;
+    t->source.sees_all = inner->sees_all;
+    mirror(t);
+    return &t->source;
+}
