@@ -8,16 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The options of the command line win over those of the file that --config names. */
+/* Arguments first, because they name the file; what it says does not replace them. */
 static bool read_settings(struct settings *s, int argc, char **argv, int first, struct err *e)
 {
-    struct settings arguments;
-    settings_init(&arguments);
-    bool ok = settings_read_args(&arguments, argc, argv, first, e);
-    if (ok && arguments.config[0])
-        ok = settings_read_file(s, arguments.config, e);
-    settings_free(&arguments);
-    return ok && settings_read_args(s, argc, argv, first, e);
+    if (!settings_read_args(s, argc, argv, first, e))
+        return false;
+    return !s->config[0] || settings_read_file(s, s->config, e);
 }
 
 static bool is_asked(int argc, char **argv, const char *letter, const char *word)

@@ -99,7 +99,7 @@ static void make_packet(struct bench_traffic *t, uint32_t i)
     bool by_server = random & 1;
     uint32_t *advance = &t->advance[2 * flow + by_server];
     /* The opening took one number for the SYN and, from the client, one payload. */
-    uint32_t seq = FIRST_SEQ + 1 + (by_server ? 0 : TCP_PAYLOAD) + *advance;
+    uint32_t seq = FIRST_SEQ + 1 + (by_server ? 0U : TCP_PAYLOAD) + *advance;
     unsigned luck = (unsigned)(random >> 1) % 1000;
     if (luck < 5) {
         seq -= TCP_PAYLOAD;

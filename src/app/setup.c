@@ -1,0 +1,138 @@
+/* setup.c - what settings mean to the floors below. */
+#include "app/setup.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    /* Measured: a flow with its index entry and its share of strings, a host with its own. */
+    FLOW_BYTES = 640,
+    HOST_BYTES = 640,
+    ENTRIES_MIN = 1024,
+    ENTRIES_MAX = 100000000,
+};
+
+bool setup_is_given(const struct settings *s, const char *name)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        if (!strcmp(settings_options[i].name, name))
+            return s->source[i] != 0;
+    }
+    return false;
+}
+
+bool setup_locals(const struct settings *s, struct locals *l, struct err *e)
+{
+    *l = (struct locals){0};
+    for (unsigned i = 0; i < s->local_networks.n; i++) {
+        if (!locals_add(l, s->local_networks.item[i], e))
+            return false;
+    }
+    return true;
+}
+
+static unsigned bits_of(const uint8_t *mask, size_t n)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < n; i++)
+        bits += (unsigned)__builtin_popcount(mask[i]);
+    return bits;
+}
+
+/* "192.168.7.0/24" of an interface's address and mask; false for families without. */
+static bool network_of(const struct ifaddrs *a, char *text, size_t size)
+{
+    char addr[INET6_ADDRSTRLEN];
+    if (!a->ifa_addr || !a->ifa_netmask)
+        return false;
+    if (a->ifa_addr->sa_family == AF_INET) {
+        struct sockaddr_in in, mask;
+        memcpy(&in, a->ifa_addr, sizeof in);
+        memcpy(&mask, a->ifa_netmask, sizeof mask);
+        unsigned bits = bits_of((const uint8_t *)&mask.sin_addr, 4);
+        inet_ntop(AF_INET, &in.sin_addr, addr, sizeof addr);
+        return bits > 0 && snprintf(text, size, "%s/%u", addr, bits) > 0;
+    }
+    if (a->ifa_addr->sa_family == AF_INET6) {
+        struct sockaddr_in6 in, mask;
+        memcpy(&in, a->ifa_addr, sizeof in);
+        memcpy(&mask, a->ifa_netmask, sizeof mask);
+        unsigned bits = bits_of((const uint8_t *)&mask.sin6_addr, 16);
+        inet_ntop(AF_INET6, &in.sin6_addr, addr, sizeof addr);
+        return bits > 0 && snprintf(text, size, "%s/%u", addr, bits) > 0;
+    }
+    return false;
+}
+
+void setup_own_networks(struct locals *l, const char *interface)
+{
+    struct ifaddrs *all;
+    if (getifaddrs(&all) == -1)
+        return;
+    bool is_any = !strcmp(interface, "any");
+    for (const struct ifaddrs *a = all; a; a = a->ifa_next) {
+        char text[INET6_ADDRSTRLEN + 8];
+        if ((is_any || !strcmp(a->ifa_name, interface)) && network_of(a, text, sizeof text))
+            locals_add(l, text, NULL);
+    }
+    freeifaddrs(all);
+}
+
+/* Half of what one worker may use, in entries of so many bytes. */
+static uint32_t entries(int64_t wanted, uint64_t budget, uint32_t bytes)
+{
+    uint64_t n = wanted > 0 ? (uint64_t)wanted : budget / 2 / bytes;
+    if (n < ENTRIES_MIN)
+        n = ENTRIES_MIN;
+    return n > ENTRIES_MAX ? ENTRIES_MAX : (uint32_t)n;
+}
+
+void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
+                  struct engine_config *config)
+{
+    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t budget = s->memory > 0 ? (uint64_t)s->memory : machine / 4;
+    budget /= (uint64_t)s->workers * (interfaces ? interfaces : 1);
+
+    *config = (struct engine_config){
+        .flow_idle = s->flow_idle * SECOND,
+        .flow_active = s->flow_active * SECOND,
+        .tcp_closed_idle = s->tcp_closed_idle * SECOND,
+        .local_host_idle = s->local_host_idle * SECOND,
+        .remote_host_idle = s->remote_host_idle * SECOND,
+        .timeouts = s->timeouts,
+        .decap = s->decap,
+        .max_flows = entries(s->max_flows, budget, FLOW_BYTES),
+        .max_hosts = entries(s->max_hosts, budget, HOST_BYTES),
+        .locals = l,
+        .l7 = {.enabled = s->dpi,
+               .packets = (unsigned)s->dpi_packets,
+               .protos = s->protos},
+    };
+}
+
+bool setup_l7(const struct settings *s, struct err *e)
+{
+    struct l7_config config = {
+        .enabled = s->dpi, .packets = (unsigned)s->dpi_packets, .protos = s->protos};
+    return l7_start(&config, e);
+}
+
+bool setup_data_dir(const struct settings *s, char *dir)
+{
+    if (s->data_dir[0])
+        return snprintf(dir, PATH_MAX, "%s", s->data_dir) < PATH_MAX;
+    if (geteuid() == 0)
+        return snprintf(dir, PATH_MAX, "/var/lib/weir") < PATH_MAX;
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (state && *state == '/')
+        return snprintf(dir, PATH_MAX, "%s/weir", state) < PATH_MAX;
+    return home && *home == '/' && snprintf(dir, PATH_MAX, "%s/.local/state/weir", home) < PATH_MAX;
+}

@@ -1,0 +1,29 @@
+/* setup.h - what settings mean to the floors below. */
+#ifndef WEIR_APP_SETUP_H
+#define WEIR_APP_SETUP_H
+
+#include "base/settings.h"
+#include "engine/engine.h"
+
+/* True when the option was given, on the command line or in the file. */
+bool setup_is_given(const struct settings *s, const char *name);
+
+/* The networks of --local-networks. False with place and reason. */
+bool setup_locals(const struct settings *s, struct locals *l, struct err *e);
+
+/* Adds the networks in which this machine has an address on the named interface ("any": on all).
+ * What cannot be found out is left out. */
+void setup_own_networks(struct locals *l, const char *interface);
+
+/* The engine's configuration; tables share --memory among the workers of so many interfaces. */
+void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
+                  struct engine_config *config);
+
+/* Names of protocols and the custom protocols file, once per process. */
+bool setup_l7(const struct settings *s, struct err *e);
+
+/* The directory for what Weir keeps, without making it. dir has PATH_MAX bytes; false when neither
+ * --data-dir nor the environment names one. */
+bool setup_data_dir(const struct settings *s, char *dir);
+
+#endif
