@@ -9,14 +9,14 @@ static uint64_t is_first_part(const struct record *r)
     return r->first == r->flow_first;
 }
 
-static void set_label(struct tally_row *row, const struct record *r, enum string_field field)
+static void set_label(struct sum *row, const struct record *r, enum string_field field)
 {
     size_t len;
     const uint8_t *bytes = tail_get(&r->tail, field, &len);
     if (row->label[0] || !bytes || !len)
         return;
-    if (len > TALLY_LABEL - 1)
-        len = TALLY_LABEL - 1;
+    if (len > SUM_LABEL - 1)
+        len = SUM_LABEL - 1;
     for (size_t i = 0; i < len; i++) {
         /* Names come from strangers and go to a terminal. */
         bool is_plain = bytes[i] > ' ' && bytes[i] < 127;
@@ -25,10 +25,10 @@ static void set_label(struct tally_row *row, const struct record *r, enum string
     row->label[len] = '\0';
 }
 
-static struct tally_row *add(struct digest *d, struct tally *t, const void *key, size_t len,
+static struct sum *add(struct digest *d, struct sums *t, const void *key, size_t len,
                              const struct record *r, bool is_server)
 {
-    struct tally_row *row = tally_at(t, key, len);
+    struct sum *row = sums_at(t, key, len);
     if (!row) {
         d->complete = false;
         return NULL;
@@ -41,13 +41,13 @@ static struct tally_row *add(struct digest *d, struct tally *t, const void *key,
     return row;
 }
 
-static void add_tallies(struct digest *d, const struct record *r)
+static void add_sums(struct digest *d, const struct record *r)
 {
     struct host_key client = {r->client, r->vlan}, server = {r->server, r->vlan};
     struct app_key app = {r->l7_master, r->l7_app};
     struct talk_key talk = {r->client, r->server, r->vlan, app};
 
-    struct tally_row *row = add(d, &d->hosts, &client, sizeof client, r, false);
+    struct sum *row = add(d, &d->hosts, &client, sizeof client, r, false);
     if (row)
         set_label(row, r, STRING_dhcp_name);
     row = add(d, &d->hosts, &server, sizeof server, r, true);
@@ -99,17 +99,17 @@ void digest_fill(struct digest *d, const struct collection *all)
             d->tcp_packets += r.sent_packets + r.rcvd_packets;
             d->tcp_flows += is_first_part(&r);
         }
-        add_tallies(d, &r);
+        add_sums(d, &r);
         add_troubles(d, &r);
     }
-    tally_sort(&d->hosts);
-    tally_sort(&d->apps);
-    tally_sort(&d->talks);
+    sums_sort(&d->hosts);
+    sums_sort(&d->apps);
+    sums_sort(&d->talks);
 }
 
 void digest_free(struct digest *d)
 {
-    tally_free(&d->hosts);
-    tally_free(&d->apps);
-    tally_free(&d->talks);
+    sums_free(&d->hosts);
+    sums_free(&d->apps);
+    sums_free(&d->talks);
 }

@@ -3,9 +3,9 @@
 #define WEIR_APP_DIGEST_H
 
 #include "app/collect.h"
-#include "app/tally.h"
+#include "app/sums.h"
 
-/* Keys of the tallies; no padding that is not zero. */
+/* Keys of the sums; no padding that is not zero. */
 struct host_key {
     struct addr addr;
     uint16_t vlan;
@@ -29,7 +29,7 @@ struct trouble {
 enum { DIGEST_PROBLEMS = 16 };
 
 struct digest {
-    struct tally hosts, apps, talks;
+    struct sums hosts, apps, talks;
     uint64_t flows, bytes, packets;       /* of the flows that matched */
     uint64_t tcp_packets;
     uint64_t tcp_flows;
@@ -39,7 +39,7 @@ struct digest {
     bool complete;                        /* false: there was not memory for all */
 };
 
-/* Adds up all records and sorts the tallies. digest_free() gives the memory back. Large: not for
+/* Adds up all records and sorts the sums. digest_free() gives the memory back. Large: not for
  * the stack. */
 void digest_fill(struct digest *d, const struct collection *all);
 void digest_free(struct digest *d);

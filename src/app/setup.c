@@ -118,6 +118,17 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
     };
 }
 
+struct source_options setup_sources(const struct settings *s)
+{
+    return (struct source_options){
+        .bpf = s->bpf,
+        .original_speed = s->original_speed,
+        .no_promiscuous = s->promisc_off,
+        .snaplen = (uint32_t)s->snaplen,
+        .ring_bytes = (uint64_t)s->ring,
+    };
+}
+
 bool setup_l7(const struct settings *s, struct err *e)
 {
     struct l7_config config = {

@@ -4,6 +4,7 @@
 
 #include "base/settings.h"
 #include "engine/engine.h"
+#include "io/sources.h"
 
 /* True when the option was given, on the command line or in the file. */
 bool setup_is_given(const struct settings *s, const char *name);
@@ -18,6 +19,9 @@ void setup_own_networks(struct locals *l, const char *interface);
 /* The engine's configuration; tables share --memory among the workers of so many interfaces. */
 void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
                   struct engine_config *config);
+
+/* How to open what -i names. Borrows the settings. */
+struct source_options setup_sources(const struct settings *s);
 
 /* Names of protocols and the custom protocols file, once per process. */
 bool setup_l7(const struct settings *s, struct err *e);

@@ -1,0 +1,258 @@
+/* monitor.c - the live monitor: engine, sources and pages, from settings to the last ledger.
+ *
+ * Order of building: names of protocols, local networks, engine, interfaces with their sources,
+ * pages, and only then the workers. A busy port is told before the first packet is taken. Stopping
+ * goes the other way round: sources and workers, pages, engine.
+ */
+#include "app/monitor.h"
+
+#include "app/roles.h"
+#include "app/saved.h"
+#include "app/setup.h"
+#include "app/version.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "model/protos.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STOP_S = 10, GLANCE_MS = 250 };
+
+struct app {
+    const struct settings *settings;
+    struct locals locals;
+    struct engine *engine;
+    struct face *face;
+    char instance[256];
+};
+
+/* What is watched when nothing is named. */
+static struct string_list watched(const struct settings *s)
+{
+    static const char *any[] = {"any"};
+    return s->interfaces.n ? s->interfaces : (struct string_list){.n = 1, .item = any};
+}
+
+static bool add_interface(struct app *a, const char *spec, struct err *e)
+{
+    struct source *sources[SOURCE_WORKERS_MAX];
+    unsigned n = 0;
+    struct source_options options = setup_sources(a->settings);
+    if (!source_open(spec, &options, (unsigned)a->settings->workers, sources, &n, e))
+        return false;
+    char name[64];
+    memcpy(name, sources[0]->name, sizeof name);
+    return engine_add_interface(a->engine, name, sources, n, NULL, e) != -1;
+}
+
+static bool build_engine(struct app *a, struct err *e)
+{
+    const struct settings *s = a->settings;
+    struct string_list interfaces = watched(s);
+    if (!setup_l7(s, e) || !setup_locals(s, &a->locals, e))
+        return false;
+    for (unsigned i = 0; i < interfaces.n; i++) {
+        if (!source_is_file(interfaces.item[i]))
+            setup_own_networks(&a->locals, interfaces.item[i]);
+    }
+    struct engine_config config;
+    setup_engine(s, &a->locals, interfaces.n, &config);
+    config.keep_series = true;
+    a->engine = engine_new(&config, e);
+    for (unsigned i = 0; a->engine && i < interfaces.n; i++) {
+        if (!add_interface(a, interfaces.item[i], e))
+            return false;
+    }
+    return a->engine != NULL;
+}
+
+static bool build_face(struct app *a, struct err *e)
+{
+    const struct settings *s = a->settings;
+    if (face_is_off(s->http))
+        return true;
+    struct version v = version_get();
+    struct face_config config = {
+        .address = s->http,
+        .name = a->instance,
+        .about = {.version = v.weir,
+                  .revision = v.revision,
+                  .built = v.built,
+                  .ndpi = v.ndpi,
+                  .libpcap = v.libpcap},
+        .locals = &a->locals,
+    };
+    a->face = face_start(&config, a->engine, s, e);
+    return a->face != NULL;
+}
+
+static void tear_down(struct app *a)
+{
+    if (a->face)
+        face_stop(a->face);
+    if (a->engine)
+        engine_free(a->engine);
+    mem_free(ACCOUNT_other, a, sizeof *a);
+}
+
+struct app *app_start(const struct settings *s, struct err *e)
+{
+    struct app *a = mem_alloc(ACCOUNT_other, sizeof *a);
+    if (!a) {
+        fail(e, "no memory");
+        return NULL;
+    }
+    a->settings = s;
+    if (s->instance[0])
+        snprintf(a->instance, sizeof a->instance, "%s", s->instance);
+    else if (gethostname(a->instance, sizeof a->instance - 1) == -1)
+        a->instance[0] = '\0';
+    if (!build_engine(a, e) || !build_face(a, e) || !engine_start(a->engine, e)) {
+        tear_down(a);
+        return NULL;
+    }
+    return a;
+}
+
+bool app_wait(struct app *a)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    struct timespec glance = {.tv_nsec = GLANCE_MS * MILLISECOND};
+    for (;;) {
+        int got = sigtimedwait(&signals, NULL, &glance);
+        if (got == SIGINT || got == SIGTERM || got == SIGHUP)
+            return true;
+        if (a->settings->exit_when_done && engine_is_done(a->engine))
+            return false;
+    }
+}
+
+static void give_up(int signal_number)
+{
+    static const char sentence[] = "weir: stopping took too long; ended without the last ledger\n";
+    (void)signal_number;
+    ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    (void)written;
+    _exit(STATUS_FOUND);
+}
+
+/* From here on a second Ctrl-C kills, and so does a stop that lasts too long. */
+static void arm_deadline(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    signal(SIGALRM, give_up);
+    alarm(STOP_S);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+static void keep_ledger(struct app *a)
+{
+    struct saved_writer w = {0};
+    for (unsigned i = 0; i < engine_interfaces(a->engine); i++) {
+        struct question q = {.kind = QUESTION_TOTALS, .iface = (int)i};
+        struct interface_info info;
+        struct answer *answer = question_ask(a->engine, &q);
+        if (answer && answer->totals && engine_interface(a->engine, (int)i, &info)) {
+            struct ledger ledger;
+            ledger_fill(&ledger, answer->totals);
+            saved_add(&w, info.name, &ledger, answer->totals);
+        }
+        answer_free(answer);
+    }
+    struct err e = {""};
+    if (!saved_finish(&w, a->settings, clock_wall(), &e))
+        log_warning("the ledger of this run is not kept: %s", e.text);
+}
+
+int app_status(const struct app *a)
+{
+    int status = STATUS_DONE;
+    for (unsigned i = 0; i < engine_interfaces(a->engine); i++) {
+        struct interface_info info;
+        if (engine_interface(a->engine, (int)i, &info) && info.damage[0])
+            status = STATUS_FOUND;
+    }
+    return status;
+}
+
+void app_stop(struct app *a)
+{
+    arm_deadline();
+    engine_stop(a->engine);
+    keep_ledger(a);
+    tear_down(a);
+    alarm(0);
+}
+
+static void print_banner(const struct app *a)
+{
+    printf("Weir %s watches", version_get().weir);
+    for (unsigned i = 0; i < engine_interfaces(a->engine); i++) {
+        struct interface_info info;
+        if (engine_interface(a->engine, (int)i, &info))
+            printf("%s %s", i ? "," : "", info.name);
+    }
+    puts(".");
+    if (a->face)
+        printf("Open %s in a browser. Ctrl-C stops.\n", face_url(a->face));
+    else
+        puts("No web pages (-w 0). Ctrl-C stops.");
+    fflush(stdout);
+}
+
+/* Signals are taken by app_wait() alone; a browser that goes away must not end the program. */
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int list_protocols(const struct settings *s)
+{
+    struct err e = {""};
+    if (!setup_l7(s, &e))
+        return complain("%s", e.text);
+    for (unsigned id = 0; id < PROTOS_MAX; id++) {
+        const char *name = protos_name((uint16_t)id);
+        const char *category = protos_category(protos_category_of((uint16_t)id));
+        if (name)
+            printf("%4u  %-24s %s\n", id, name, category ? category : "");
+    }
+    return STATUS_DONE;
+}
+
+int role_monitor(const struct settings *s)
+{
+    if (s->words.n)
+        return complain("`%s` is not an option; to watch it: -i %s; to read a capture file: "
+                        "weir read %s", s->words.item[0], s->words.item[0], s->words.item[0]);
+    if (s->ndpi_list)
+        return list_protocols(s);
+    block_signals();
+    struct err e = {""};
+    struct app *a = app_start(s, &e);
+    if (!a)
+        return complain("%s", e.text);
+    print_banner(a);
+    app_wait(a);
+    int status = app_status(a);
+    app_stop(a);
+    return status;
+}
