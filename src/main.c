@@ -30,7 +30,8 @@ static int unknown_word(const char *word)
     const struct role *near = role_nearest(word);
     if (near)
         return complain("there is no command `%s`; did you mean `weir %s`? "
-                        "`weir --help` names them all", word, near->name);
+                        "`weir --help` names them all",
+                        word, near->name);
     if (!access(word, F_OK))
         return complain("there is no command `%s`; to read a capture file: weir read %s", word,
                         word);
@@ -40,8 +41,8 @@ static int unknown_word(const char *word)
 /* A role that reports on standard output stays silent about what went well. */
 static void choose_log_level(const struct role *role, const struct settings *s)
 {
-    enum log_level level = s->verbose > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG
-                                                        : (enum log_level)s->verbose;
+    enum log_level level =
+        s->verbose > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : (enum log_level)s->verbose;
     if (role->run != role_monitor && level == LOG_LEVEL_INFO)
         level = LOG_LEVEL_WARNING;
     log_set_level(level);

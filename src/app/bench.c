@@ -100,6 +100,7 @@ static bool measure_engine(const struct settings *s, struct bench_traffic *t,
     /* The first payload decides: what is measured are flows past their verdict. */
     config.l7.packets = 1;
     config.keep_series = true;
+    config.expire_hosts = true;
 
     struct engine *en = engine_new(&config, e);
     struct source *source = en ? bench_source(t, e) : NULL;
@@ -116,7 +117,8 @@ static bool measure_engine(const struct settings *s, struct bench_traffic *t,
     line->engine = speed_of(t);
     line->before = t->before;
     line->after = t->after;
-    return done || fail(e, "the run with %u hosts did not end in %d s", t->config.hosts, PATIENCE_S);
+    return done ||
+           fail(e, "the run with %u hosts did not end in %d s", t->config.hosts, PATIENCE_S);
 }
 
 static double per(uint64_t after, uint64_t before, uint64_t n)
@@ -159,12 +161,13 @@ static void print_json(const struct bench_line *l)
 
 static void print_head(void)
 {
-    printf("%u-byte packets from memory, 75 %% TCP, 25 %% UDP, both directions, shuffled; flows past\n"
-           "their DPI verdict; one worker; CPU time. floor: decode and keyed hash alone.\n"
-           "p5: the machine when quiet, p50: as it is.\n\n"
-           "   hosts =  packets/s    ns/packet        floor ns/packet  bytes/  bytes/    memory\n"
-           "     flows    (p50)      p5     p50        p5     p50        flow    host        MB\n",
-           BENCH_FRAME);
+    printf(
+        "%u-byte packets from memory, 75 %% TCP, 25 %% UDP, both directions, shuffled; flows past\n"
+        "their DPI verdict; one worker; CPU time. floor: decode and keyed hash alone.\n"
+        "p5: the machine when quiet, p50: as it is.\n\n"
+        "   hosts =  packets/s    ns/packet        floor ns/packet  bytes/  bytes/    memory\n"
+        "     flows    (p50)      p5     p50        p5     p50        flow    host        MB\n",
+        BENCH_FRAME);
 }
 
 static void print_line(const struct bench_line *l)

@@ -12,8 +12,8 @@ enum {
     L4_AT = 34,
     IP_BYTES = BENCH_FRAME - IP_AT,
     TCP_PAYLOAD = IP_BYTES - 40,
-    OPENING = 3,      /* packets that open a flow */
-    PACKET_NS = 100,  /* packet time between two packets: 10 Mpps */
+    OPENING = 3,     /* packets that open a flow */
+    PACKET_NS = 100, /* packet time between two packets: 10 Mpps */
     FIRST_SEQ = 1000,
 };
 
@@ -123,8 +123,8 @@ static void turn(struct bench_traffic *t, bool forward)
         if (!is_tcp(flow))
             continue;
         uint8_t *seq = t->frames + (size_t)i * BENCH_FRAME + L4_AT + 4;
-        uint32_t was = (uint32_t)seq[0] << 24 | (uint32_t)seq[1] << 16 | (uint32_t)seq[2] << 8 |
-                       seq[3];
+        uint32_t was =
+            (uint32_t)seq[0] << 24 | (uint32_t)seq[1] << 16 | (uint32_t)seq[2] << 8 | seq[3];
         uint32_t by = t->advance[2 * flow + (t->flow_of[i] & 1)];
         put_be32(seq, forward ? was + by : was - by);
     }
@@ -181,8 +181,8 @@ void bench_traffic_rewind(struct bench_traffic *t)
 static struct frame frame_at(struct bench_traffic *t, const uint8_t *bytes)
 {
     t->now += PACKET_NS;
-    return (struct frame){.bytes = bytes, .ts = t->now, .cap_len = BENCH_FRAME,
-                          .wire_len = BENCH_FRAME, .link = 1};
+    return (struct frame){
+        .bytes = bytes, .ts = t->now, .cap_len = BENCH_FRAME, .wire_len = BENCH_FRAME, .link = 1};
 }
 
 /* The packets that open the flows, built as they go. */
@@ -193,8 +193,8 @@ static void serve_opening(struct bench_traffic *t, struct burst *b)
         static const uint8_t flags[OPENING] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_PSH | TCP_ACK};
         uint32_t step = t->served / t->config.flows;
         uint32_t flow = t->shuffle[t->served % t->config.flows];
-        build(&t->config, t->scratch[b->n], flow, step == 1, flags[step],
-              FIRST_SEQ + (step == 2), step == 2 ? TCP_PAYLOAD : 0);
+        build(&t->config, t->scratch[b->n], flow, step == 1, flags[step], FIRST_SEQ + (step == 2),
+              step == 2 ? TCP_PAYLOAD : 0);
         b->frame[b->n] = frame_at(t, t->scratch[b->n]);
     }
     if (t->served == all) {
@@ -237,6 +237,7 @@ static enum source_result bench_read(struct source *s, struct burst *b, int time
 {
     (void)timeout_ms;
     struct bench_traffic *t = ((struct bench_source *)s)->traffic;
+    b->now = 0;
     if (!t->is_open) {
         serve_opening(t, b);
     } else {

@@ -18,9 +18,9 @@ enum {
 
 struct bench_config {
     uint32_t flows, hosts;
-    uint32_t packets;  /* in the buffer */
-    nsec_t measure;    /* CPU time to measure */
-    bool same_sequence;/* for the floor, which does not look at them */
+    uint32_t packets;   /* in the buffer */
+    nsec_t measure;     /* CPU time to measure */
+    bool same_sequence; /* for the floor, which does not look at them */
 };
 
 /* Memory of the process and its accounts at a moment. */
@@ -32,19 +32,19 @@ struct bench_memory {
 /* The generated traffic of one run. Used by one thread at a time. */
 struct bench_traffic {
     struct bench_config config;
-    uint8_t *frames;     /* config.packets of BENCH_FRAME bytes */
-    uint32_t *flow_of;   /* per frame: flow << 1 | sent by the server */
-    uint32_t *advance;   /* per flow and side: how far a pass moves its sequence numbers */
-    uint32_t *shuffle;   /* order in which flows are opened */
-    uint32_t served;     /* frames of the present pass, or of the opening */
-    int passes;          /* how often the buffer was turned */
-    bool is_open;        /* the opening is over */
-    nsec_t now;          /* packet time */
-    uint64_t measured;   /* packets */
+    uint8_t *frames;   /* config.packets of BENCH_FRAME bytes */
+    uint32_t *flow_of; /* per frame: flow << 1 | sent by the server */
+    uint32_t *advance; /* per flow and side: how far a pass moves its sequence numbers */
+    uint32_t *shuffle; /* order in which flows are opened */
+    uint32_t served;   /* frames of the present pass, or of the opening */
+    int passes;        /* how often the buffer was turned */
+    bool is_open;      /* the opening is over */
+    nsec_t now;        /* packet time */
+    uint64_t measured; /* packets */
     nsec_t chunk_start, spent;
     uint32_t chunk_packets;
     unsigned chunks;
-    float ns[BENCH_CHUNKS];  /* nanoseconds a packet of each chunk */
+    float ns[BENCH_CHUNKS]; /* nanoseconds a packet of each chunk */
     struct bench_memory before, after;
     uint8_t scratch[BURST_FRAMES][BENCH_FRAME];
 };

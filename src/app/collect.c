@@ -88,8 +88,8 @@ static bool list_grow(struct collector *c)
     if (c->n < c->room)
         return true;
     size_t room = c->room ? c->room * 2 : 1024;
-    struct kept *more = mem_resize(ACCOUNT_records, c->kept, c->room * sizeof *more,
-                                   room * sizeof *more);
+    struct kept *more =
+        mem_resize(ACCOUNT_records, c->kept, c->room * sizeof *more, room * sizeof *more);
     if (!more)
         return false;
     c->kept = more;

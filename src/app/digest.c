@@ -26,7 +26,7 @@ static void set_label(struct sum *row, const struct record *r, enum string_field
 }
 
 static struct sum *add(struct digest *d, struct sums *t, const void *key, size_t len,
-                             const struct record *r, bool is_server)
+                       const struct record *r, bool is_server)
 {
     struct sum *row = sums_at(t, key, len);
     if (!row) {

@@ -22,21 +22,21 @@ struct talk_key {
 /* Flows that have something wrong in common. */
 struct trouble {
     uint64_t flows;
-    uint64_t count;     /* segments, questions ... where flows are not the point */
-    struct record first;/* the first such flow, for an example */
+    uint64_t count;      /* segments, questions ... where flows are not the point */
+    struct record first; /* the first such flow, for an example */
 };
 
 enum { DIGEST_PROBLEMS = 16 };
 
 struct digest {
     struct sums hosts, apps, talks;
-    uint64_t flows, bytes, packets;       /* of the flows that matched */
+    uint64_t flows, bytes, packets; /* of the flows that matched */
     uint64_t tcp_packets;
     uint64_t tcp_flows;
     struct trouble problem[DIGEST_PROBLEMS]; /* by enum problem */
     struct trouble retrans, dns_error, http_error, mismatch;
-    struct trouble risk[64];              /* by bit */
-    bool complete;                        /* false: there was not memory for all */
+    struct trouble risk[64]; /* by bit */
+    bool complete;           /* false: there was not memory for all */
 };
 
 /* Adds up all records and sorts the sums. digest_free() gives the memory back. Large: not for

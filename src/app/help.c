@@ -14,15 +14,20 @@ enum { HELP_COLUMNS = 80, HELP_INDENT = 26 };
 
 /* The monitor's options that say how packets are read, for whoever reads packets. */
 static const char *const shared[] = {
-    "config", "local-networks", "packet-filter", "ndpi-protocols", "verbose", "workers",
-    "flow-idle", "flow-active", "tcp-closed-idle", "memory", "max-flows", "max-hosts", "decap",
-    "dpi", "dpi-packets", "timezone",
+    "config",          "local-networks",
+    "packet-filter",   "ndpi-protocols",
+    "verbose",         "workers",
+    "flow-idle",       "flow-active",
+    "tcp-closed-idle", "memory",
+    "max-flows",       "max-hosts",
+    "decap",           "dpi",
+    "dpi-packets",     "timezone",
 };
 
 /* What the overview shows of the monitor's options. */
 static const char *const common[] = {
-    "interface", "http-port", "local-networks", "packet-filter", "data-dir", "config",
-    "workers", "original-speed", "shutdown-when-done", "verbose",
+    "interface", "http-port", "local-networks", "packet-filter",      "data-dir",
+    "config",    "workers",   "original-speed", "shutdown-when-done", "verbose",
 };
 
 static bool is_among(const char *name, const char *const *list, size_t n)
@@ -66,10 +71,13 @@ static const char *placeholder(const struct option_info *option)
     static const struct {
         const char *name, *word;
     } special[] = {
-        {"interface", "SOURCE"}, {"config", "FILE"}, {"data-dir", "DIR"},
-        {"http-port", "[ADDR:]PORT"}, {"local-networks", "NETS"}, {"packet-filter", "BPF"},
-        {"ndpi-protocols", "FILE"}, {"filter", "EXPR"}, {"sort", "FIELD"}, {"write", "FILE"},
-        {"columns", "FIELDS"}, {"output", "FORM"}, {"timezone", "ZONE"},
+        {"interface", "SOURCE"},    {"config", "FILE"},
+        {"data-dir", "DIR"},        {"http-port", "[ADDR:]PORT"},
+        {"local-networks", "NETS"}, {"packet-filter", "BPF"},
+        {"ndpi-protocols", "FILE"}, {"filter", "EXPR"},
+        {"sort", "FIELD"},          {"write", "FILE"},
+        {"columns", "FIELDS"},      {"output", "FORM"},
+        {"timezone", "ZONE"},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
         if (!strcmp(option->name, special[i].name))

@@ -84,15 +84,32 @@ static size_t put_char(char *to, size_t at, size_t room, uint32_t c)
 static bool read_escape(struct json_reader *r, uint32_t *c)
 {
     switch (cur_u8(&r->at)) {
-    case '"': *c = '"'; return true;
-    case '\\': *c = '\\'; return true;
-    case '/': *c = '/'; return true;
-    case 'b': *c = '\b'; return true;
-    case 'f': *c = '\f'; return true;
-    case 'n': *c = '\n'; return true;
-    case 'r': *c = '\r'; return true;
-    case 't': *c = '\t'; return true;
-    case 'u': return read_hex4(r, c);
+    case '"':
+        *c = '"';
+        return true;
+    case '\\':
+        *c = '\\';
+        return true;
+    case '/':
+        *c = '/';
+        return true;
+    case 'b':
+        *c = '\b';
+        return true;
+    case 'f':
+        *c = '\f';
+        return true;
+    case 'n':
+        *c = '\n';
+        return true;
+    case 'r':
+        *c = '\r';
+        return true;
+    case 't':
+        *c = '\t';
+        return true;
+    case 'u':
+        return read_hex4(r, c);
     }
     return false;
 }
@@ -125,8 +142,8 @@ static bool read_number(struct json_reader *r)
     bool is_negative = take(r, '-'), is_integer = true;
     uint64_t value = 0;
     unsigned digits = 0;
-    for (int c = peek(r); (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' ||
-                          c == '-';
+    for (int c = peek(r);
+         (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
          c = peek(r)) {
         cur_u8(&r->at);
         is_integer = is_integer && c >= '0' && c <= '9';

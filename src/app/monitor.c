@@ -63,6 +63,7 @@ static bool build_engine(struct app *a, struct err *e)
     struct engine_config config;
     setup_engine(s, &a->locals, interfaces.n, &config);
     config.keep_series = true;
+    config.expire_hosts = true;
     a->engine = engine_new(&config, e);
     for (unsigned i = 0; a->engine && i < interfaces.n; i++) {
         if (!add_interface(a, interfaces.item[i], e))
@@ -242,7 +243,8 @@ int role_monitor(const struct settings *s)
 {
     if (s->words.n)
         return complain("`%s` is not an option; to watch it: -i %s; to read a capture file: "
-                        "weir read %s", s->words.item[0], s->words.item[0], s->words.item[0]);
+                        "weir read %s",
+                        s->words.item[0], s->words.item[0], s->words.item[0]);
     if (s->ndpi_list)
         return list_protocols(s);
     block_signals();

@@ -33,8 +33,8 @@ static bool add_field(struct output *o, const char *name, struct err *e)
     const struct field *f = field_find(name);
     if (!f) {
         const char *near = field_nearest(name);
-        return fail(e, "--columns: there is no field %.60s%s%s", name, near ? "; did you mean " : "",
-                    near ? near : "");
+        return fail(e, "--columns: there is no field %.60s%s%s", name,
+                    near ? "; did you mean " : "", near ? near : "");
     }
     if (o->n == OUTPUT_FIELDS)
         return fail(e, "--columns: more than %d fields", OUTPUT_FIELDS);

@@ -15,15 +15,15 @@ enum { OUTPUT_FIELDS = 128 };
 struct output {
     enum output_form form;
     FILE *file;
-    const char *path;  /* NULL: standard output */
+    const char *path; /* NULL: standard output */
     bool is_terminal;
-    unsigned wide;     /* columns of the terminal, 0 = none */
-    struct text text;  /* on its way to the file */
+    unsigned wide;    /* columns of the terminal, 0 = none */
+    struct text text; /* on its way to the file */
     const struct field *fields[OUTPUT_FIELDS];
     size_t n;
     bool has_header;
-    bool is_broken;    /* nobody reads any more, or the disk is full: nothing more is written */
-    int why;           /* errno then */
+    bool is_broken; /* nobody reads any more, or the disk is full: nothing more is written */
+    int why;        /* errno then */
 };
 
 /* Understands --output, --columns, --write (or -w) and opens the file. False with a sentence. */

@@ -84,8 +84,8 @@ static bool open_file(const char *name, const struct settings *s, struct source 
         if (stat(name, &st) == -1)
             return fail(e, "%s: %s", name, strerror(errno));
         if (S_ISDIR(st.st_mode))
-            return fail(e, "%s is a directory; name the capture files in it, as in %s/*.pcap",
-                        name, name);
+            return fail(e, "%s is a directory; name the capture files in it, as in %s/*.pcap", name,
+                        name);
     }
     struct source_options options = setup_sources(s);
     options.original_speed = false;
@@ -115,8 +115,8 @@ static struct engine *build(struct reading *r, const struct reading_config *conf
         close_all(sources, r->workers);
         return NULL;
     }
-    if (engine_add_interface(en, r->name, sources, r->workers,
-                             config->keeps_records ? sinks : NULL, e) == -1 ||
+    if (engine_add_interface(en, r->name, sources, r->workers, config->keeps_records ? sinks : NULL,
+                             e) == -1 ||
         !engine_start(en, e)) {
         engine_free(en);
         return NULL;

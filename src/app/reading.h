@@ -17,19 +17,19 @@ struct reading_config {
     const struct filter *filter; /* records to keep */
     struct order order;
     bool keeps_records;
-    bool watches_time;           /* fill reading.seen */
-    bool shows_progress;         /* on standard error, for readings that last */
+    bool watches_time;   /* fill reading.seen */
+    bool shows_progress; /* on standard error, for readings that last */
 };
 
 /* What came of it. Large: not for the stack. */
 struct reading {
-    const char *name;            /* as the user gave it */
+    const char *name; /* as the user gave it */
     struct collection records;
     struct totals_row totals;
     struct ledger ledger;
     struct tap_seen seen;
-    char damage[256];            /* "" or where and why the file ends early */
-    bool was_interrupted;        /* by Ctrl-C: what was read until then is here */
+    char damage[256];     /* "" or where and why the file ends early */
+    bool was_interrupted; /* by Ctrl-C: what was read until then is here */
     unsigned workers;
     struct collector collectors[READING_WORKERS];
 };

@@ -8,9 +8,9 @@
 /* How it may look. */
 struct report_style {
     bool has_colours;
-    bool is_utf8;   /* else ASCII stands for bars, arrows and thin spaces */
-    bool is_utc;    /* times in UTC, else in the machine's zone */
-    unsigned top;   /* rows of each table */
+    bool is_utf8;       /* else ASCII stands for bars, arrows and thin spaces */
+    bool is_utc;        /* times in UTC, else in the machine's zone */
+    unsigned top;       /* rows of each table */
     const char *filter; /* the expression the flows had to match, "" = all */
 };
 

@@ -4,7 +4,6 @@
  * that network may suffer from.
  */
 #include "app/report.h"
-
 #include "codec/human.h"
 #include "model/protos.h"
 #include "net/decode.h"
@@ -96,8 +95,10 @@ static void find_in_file(struct report_problems *p, const struct reading *r)
     }
     uint64_t malformed = group_packets(t, GROUP_MALFORMED);
     if (malformed)
-        tell(p, true, "", "%s so malformed that no IP header could be read; "
-             "`weir ledger` says why.", count_of(malformed, "packet is", "packets are"));
+        tell(p, true, "",
+             "%s so malformed that no IP header could be read; "
+             "`weir ledger` says why.",
+             count_of(malformed, "packet is", "packets are"));
     uint64_t untracked = group_packets(t, GROUP_UNTRACKED);
     if (untracked)
         tell(p, true, "", "%s room among the flows; give more --memory.",
@@ -106,7 +107,8 @@ static void find_in_file(struct report_problems *p, const struct reading *r)
         tell(p, true, "", "%s early to make room; give more --memory.",
              count_of(t->flows_evicted, "flow was ended", "flows were ended"));
     if (t->packets[REASON_snapped])
-        tell(p, false, "", "%s captured only in part (a snap length): sizes are right, but names "
+        tell(p, false, "",
+             "%s captured only in part (a snap length): sizes are right, but names "
              "and protocols may be missing.",
              count_of(t->packets[REASON_snapped], "packet was", "packets were"));
     uint64_t lies = t->packets[REASON_ip_length_bad] + t->packets[REASON_ip_length_small];
@@ -122,8 +124,10 @@ static void find_in_flows(struct report_problems *p, const struct digest *d)
 {
     const struct trouble *t = &d->mismatch;
     if (t->flows)
-        tell(p, true, "tls.mismatch=1", "%s a certificate for another name than the one asked for, "
-             "%s.", count_of(t->flows, "server showed", "servers showed"), example(t));
+        tell(p, true, "tls.mismatch=1",
+             "%s a certificate for another name than the one asked for, "
+             "%s.",
+             count_of(t->flows, "server showed", "servers showed"), example(t));
     t = &d->problem[PROBLEM_NO_ANSWER];
     if (t->flows)
         tell(p, true, "problem=no_answer", "%s answered, %s.",
@@ -172,8 +176,8 @@ static void find_risks(struct report_problems *p, const struct digest *d)
     for (unsigned n = 0; n < RISKS_TOLD; n++) {
         unsigned most = 64;
         for (unsigned bit = 0; bit < 64; bit++) {
-            bool is_more = d->risk[bit].flows && (most == 64 ||
-                                                  d->risk[bit].flows > d->risk[most].flows);
+            bool is_more =
+                d->risk[bit].flows && (most == 64 || d->risk[bit].flows > d->risk[most].flows);
             if (!told[bit] && is_more)
                 most = bit;
         }

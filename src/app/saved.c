@@ -86,7 +86,8 @@ bool saved_finish(struct saved_writer *w, const struct settings *s, nsec_t now, 
         json_pair_i64(&w->json, "saved", now / MILLISECOND);
         json_close(&w->json);
         text_char(&w->text, '\n');
-        ok = setup_data_dir(s, dir) || fail(e, "no directory to keep the ledger in; give --data-dir");
+        ok = setup_data_dir(s, dir) ||
+             fail(e, "no directory to keep the ledger in; give --data-dir");
         ok = ok && !w->text.failed && make_dir(dir, e) && write_file(dir, &w->text, e);
     }
     text_free(&w->text);

@@ -8,7 +8,7 @@
 
 /* A ledger that was written down: by the last run, or by a running monitor's API. */
 struct saved_ledger {
-    char name[128];           /* interface or file; "" for a monitor's sum */
+    char name[128]; /* interface or file; "" for a monitor's sum */
     struct ledger ledger;
     struct totals_row totals; /* reasons and what the ledger's terms name */
     char strings[8192];       /* memory of the strings in ledger */

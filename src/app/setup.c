@@ -21,11 +21,8 @@ enum {
 
 bool setup_is_given(const struct settings *s, const char *name)
 {
-    for (size_t i = 0; i < settings_count; i++) {
-        if (!strcmp(settings_options[i].name, name))
-            return s->source[i] != 0;
-    }
-    return false;
+    const struct option_info *option = settings_find(name);
+    return option && s->source[option - settings_options] != SETTING_DEFAULT;
 }
 
 bool setup_locals(const struct settings *s, struct locals *l, struct err *e)
@@ -112,9 +109,8 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
         .max_flows = entries(s->max_flows, budget, FLOW_BYTES),
         .max_hosts = entries(s->max_hosts, budget, HOST_BYTES),
         .locals = l,
-        .l7 = {.enabled = s->dpi,
-               .packets = (unsigned)s->dpi_packets,
-               .protos = s->protos},
+        .learn_names = s->dns_mode != 3,
+        .l7 = {.enabled = s->dpi, .packets = (unsigned)s->dpi_packets, .protos = s->protos},
     };
 }
 

@@ -22,8 +22,8 @@ static bool grow(struct sums *t)
     uint32_t *slots = mem_alloc(ACCOUNT_records, room * 2 * sizeof *slots);
     if (!slots)
         return false;
-    struct sum *rows = mem_resize(ACCOUNT_records, t->rows, t->room * sizeof *rows,
-                                        room * sizeof *rows);
+    struct sum *rows =
+        mem_resize(ACCOUNT_records, t->rows, t->room * sizeof *rows, room * sizeof *rows);
     if (!rows) {
         mem_free(ACCOUNT_records, slots, room * 2 * sizeof *slots);
         return false;

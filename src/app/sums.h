@@ -9,9 +9,9 @@
 enum { SUM_KEY = 40, SUM_LABEL = 64 };
 
 struct sum {
-    uint8_t key[SUM_KEY];   /* zeroed behind the key */
-    char label[SUM_LABEL];  /* free for whoever adds; "" at first */
-    uint64_t bytes[2];        /* sent and received */
+    uint8_t key[SUM_KEY];  /* zeroed behind the key */
+    char label[SUM_LABEL]; /* free for whoever adds; "" at first */
+    uint64_t bytes[2];     /* sent and received */
     uint64_t packets[2];
     uint64_t flows;
 };

@@ -17,12 +17,12 @@ struct tap_seen {
         uint64_t frames;
     } link[TAP_LINKS]; /* the last one also counts all that found no place */
     unsigned links;
-    nsec_t start;         /* of bin 0: time of the first frame */
-    nsec_t width;         /* of a bin; doubles when the capture outgrows the bins */
+    nsec_t start; /* of bin 0: time of the first frame */
+    nsec_t width; /* of a bin; doubles when the capture outgrows the bins */
     uint64_t bytes[TAP_BINS];
-    unsigned bins;        /* used */
-    uint64_t peak_bytes;  /* wire bytes of the fullest whole second of the clock */
-    nsec_t second;        /* start of the second that is being filled */
+    unsigned bins;       /* used */
+    uint64_t peak_bytes; /* wire bytes of the fullest whole second of the clock */
+    nsec_t second;       /* start of the second that is being filled */
     uint64_t second_bytes;
 };
 
