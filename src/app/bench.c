@@ -200,7 +200,7 @@ static bool run_line(const struct settings *s, uint32_t hosts, struct bench_line
         return false;
     bool ok = measure_floor(&traffic, &line->floor, e);
     traffic.config.same_sequence = false;
-    traffic.config.measure = s->quick ? 3 * SECOND / 2 : 5 * SECOND;
+    traffic.config.measure = s->quick ? SECOND : 5 * SECOND;
     bench_traffic_rewind(&traffic);
     ok = ok && measure_engine(s, &traffic, line, e);
     bench_traffic_fini(&traffic);

@@ -15,6 +15,7 @@ enum {
     OPENING = 3,     /* packets that open a flow */
     PACKET_NS = 100, /* packet time between two packets: 10 Mpps */
     FIRST_SEQ = 1000,
+    LOCAL_HOSTS = 1000,
 };
 
 struct bench_source {
@@ -53,6 +54,12 @@ static bool is_tcp(uint32_t flow)
     return flow % 4 != 3;
 }
 
+/* The first thousand are local (10.0.0.0/8), as on a site of some size; the rest is the world. */
+static uint32_t host_addr(uint32_t host)
+{
+    return (host < LOCAL_HOSTS ? 0x0a000000 : 0x20000000) + host;
+}
+
 /* A packet of the flow; payload 0 makes a bare TCP segment, padded to the frame's size. */
 static void build(const struct bench_config *c, uint8_t *to, uint32_t flow, bool by_server,
                   uint8_t flags, uint32_t seq, unsigned payload)
@@ -64,7 +71,7 @@ static void build(const struct bench_config *c, uint8_t *to, uint32_t flow, bool
     if (server == client)
         server = (server + 1) % c->hosts;
     uint32_t port[2] = {1024 + (uint32_t)(random & 0xffff) % 60000, ports[random >> 16 & 7]};
-    uint32_t addr[2] = {0x0a000000 + client, 0x0a000000 + server};
+    uint32_t addr[2] = {host_addr(client), host_addr(server)};
 
     memset(to, 0, BENCH_FRAME);
     memcpy(to, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02\x08\x00", IP_AT);

@@ -133,10 +133,11 @@ static void print_option(const struct option_info *option)
         text_printf(&name, " %s", word);
 
     if (is_on)
-        text_add(&about, "Do not: ");
+        text_add(&about, "Turns off: ");
     text_add(&about, sentence(option));
     bool says_default = strstr(option->text, "default") || strstr(option->text, "unless");
-    bool is_short = *option->fallback && strlen(option->fallback) < 20;
+    bool is_short =
+        *option->fallback && strlen(option->fallback) < 20 && strcmp(option->fallback, "0") != 0;
     if (option->type != OPTION_flag && is_short && !says_default)
         text_printf(&about, " (%s)", option->fallback);
 
@@ -198,20 +199,29 @@ static void print_examples(const struct role *role)
              "  weir ledger");
 }
 
+/* The role's own options, or those that it shares with the monitor. */
+static void print_options(const struct role *role, const char *title, bool own)
+{
+    bool has_title = false;
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct option_info *option = &settings_options[i];
+        bool is_own = sentence(option) != option->text || role->run == role_monitor;
+        if (!help_applies(option, role) || is_own != own)
+            continue;
+        if (!has_title)
+            printf("\n%s\n", title);
+        has_title = true;
+        print_option(option);
+    }
+}
+
 int help_print(const struct role *role)
 {
     if (!role)
         return print_overview();
     printf("Usage: weir %s %s\n\n%s.\n", role->name, role->usage, role->text);
-    bool has_options = false;
-    for (size_t i = 0; i < settings_count; i++) {
-        if (!help_applies(&settings_options[i], role))
-            continue;
-        if (!has_options)
-            puts("\nOptions");
-        has_options = true;
-        print_option(&settings_options[i]);
-    }
+    print_options(role, "Options", true);
+    print_options(role, "Options shared with the monitor", false);
     print_examples(role);
     print_statuses();
     return STATUS_DONE;

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { REPORT_COLUMNS = 80, BARS = 60, LABEL_COLUMNS = 11 };
 
@@ -145,24 +146,37 @@ static void label(const struct page *p, const char *word)
     colour(p, "0");
 }
 
-static void add_time(const struct page *p, struct text *t, nsec_t time)
+/* "2017-01-13 14:50:30.123"; the date alone counts 10 letters. */
+static size_t moment(char *buf, size_t size, nsec_t time, bool is_utc, bool has_ms)
 {
-    if (p->style->is_utc)
-        human_time_utc(t, time);
+    time_t seconds = (time_t)(time / SECOND);
+    struct tm tm = {0};
+    if (is_utc)
+        gmtime_r(&seconds, &tm);
     else
-        human_time_local(t, time);
+        localtime_r(&seconds, &tm);
+    size_t len = strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm);
+    if (has_ms && time >= 0)
+        len += (size_t)snprintf(buf + len, size - len, ".%03d", (int)(time % SECOND / MILLISECOND));
+    if (is_utc)
+        len += (size_t)snprintf(buf + len, size - len, " UTC");
+    else
+        len += strftime(buf + len, size - len, " %z", &tm);
+    return len;
 }
 
+/* Milliseconds are told where seconds would not tell the ends apart. */
 static void print_when(const struct page *p)
 {
     const struct totals_row *t = &p->reading->totals;
-    struct text s = {0};
-    add_time(p, &s, t->first);
-    text_add(&s, " to ");
-    add_time(p, &s, t->last);
+    bool has_ms = span_of(t) < MINUTE;
+    char first[64], last[64];
+    moment(first, sizeof first, t->first, p->style->is_utc, has_ms);
+    moment(last, sizeof last, t->last, p->style->is_utc, has_ms);
+    char *zone = strrchr(first, ' ');
+    bool same_day = strncmp(first, last, 10) == 0;
     label(p, "Time");
-    wrapped(p->out, s.data, LABEL_COLUMNS, LABEL_COLUMNS);
-    text_free(&s);
+    text_printf(p->out, "%.*s to %s\n", (int)(zone - first), first, same_day ? last + 11 : last);
 }
 
 /* The average is told only where there is time to spread over. */

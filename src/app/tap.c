@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
+
 struct tap {
     struct source source; /* first: what the engine sees */
     struct source *inner;
@@ -59,23 +61,14 @@ void tap_count(struct tap_seen *s, const struct frame *f)
         s->peak_bytes = s->second_bytes;
 }
 
-static void copy_counter(counter_t *to, const counter_t *from)
-{
-    atomic_store_explicit(to, counter_get(from), memory_order_relaxed);
-}
-
-/* The engine and the progress bar read the outer source's counts. */
+/* The engine and the progress bar read the outer source's counts: all members are counters. */
 static void mirror(struct tap *t)
 {
-    struct source_counts *to = &t->source.counts;
-    const struct source_counts *from = &t->inner->counts;
-    copy_counter(&to->received, &from->received);
-    copy_counter(&to->received_bytes, &from->received_bytes);
-    copy_counter(&to->kernel_dropped, &from->kernel_dropped);
-    copy_counter(&to->interface_dropped, &from->interface_dropped);
-    copy_counter(&to->damaged, &from->damaged);
-    copy_counter(&to->position, &from->position);
-    copy_counter(&to->size, &from->size);
+    counter_t *to = (counter_t *)&t->source.counts;
+    const counter_t *from = (const counter_t *)&t->inner->counts;
+    static_assert(sizeof t->source.counts % sizeof *to == 0, "only counters");
+    for (size_t i = 0; i < sizeof t->source.counts / sizeof *to; i++)
+        atomic_store_explicit(&to[i], counter_get(&from[i]), memory_order_relaxed);
 }
 
 static enum source_result tap_read(struct source *s, struct burst *b, int timeout_ms)

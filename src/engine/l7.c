@@ -569,3 +569,8 @@ void l7_close(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from
     };
     l7_end(l, f, &tuple, r);
 }
+
+const char *l7_version(void)
+{
+    return ndpi_revision();
+}

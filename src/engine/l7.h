@@ -59,6 +59,9 @@ void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7
 /* A guess by protocol, port and address for a flow that never had a state. */
 void l7_guess(struct l7 *l, const struct l7_tuple *t, struct l7_result *result);
 
+/* Version of the library. Constant string; any thread. */
+const char *l7_version(void);
+
 /* Bytes held by states that are open now. Any thread. */
 uint64_t l7_open_states(const struct l7 *l);
 
