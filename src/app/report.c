@@ -83,6 +83,7 @@ static void print_headline(const struct page *p)
 {
     const struct totals_row *t = &p->reading->totals;
     const struct digest *d = p->digest;
+    static const struct app_key unknown = {0};
     struct text s = {0};
     colour(p, "1");
     text_add(p->out, !strcmp(p->reading->name, "-") ? "standard input" : p->reading->name);
@@ -95,8 +96,10 @@ static void print_headline(const struct page *p)
     count_with(&s, t->received, "packet", "packets");
     text_add(&s, ", ");
     human_bytes(&s, t->received_bytes);
-    text_add(&s, " in ");
-    human_duration(&s, span_of(t));
+    if (span_of(t)) {
+        text_add(&s, " in ");
+        human_duration(&s, span_of(t));
+    }
     if (p->is_filtered) {
         text_add(&s, "; of them match ");
         count_with(&s, d->packets, "packet", "packets");
@@ -109,7 +112,7 @@ static void print_headline(const struct page *p)
         text_add(&s, " between ");
         count_with(&s, d->hosts.n, "host", "hosts");
     }
-    if (d->apps.n && d->bytes) {
+    if (d->apps.n && d->bytes && memcmp(d->apps.rows[0].key, &unknown, sizeof unknown) != 0) {
         char name[100];
         app_name(&d->apps.rows[0], name);
         uint64_t most = d->apps.rows[0].bytes[0] + d->apps.rows[0].bytes[1];
@@ -192,7 +195,7 @@ static void print_rate(const struct page *p)
     human_bps(&s, (uint64_t)((double)t->received_bytes * 8 / seconds));
     text_add(&s, " and ");
     human_pps(&s, (uint64_t)((double)t->received / seconds + 0.5));
-    if (span >= 2 * SECOND) {
+    if (span >= 10 * SECOND) {
         text_add(&s, ", busiest second ");
         human_bps(&s, p->reading->seen.peak_bytes * 8);
     }
@@ -207,7 +210,7 @@ static void print_bars(const struct page *p)
     static const char *const bar[9] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     const struct tap_seen *seen = &p->reading->seen;
     unsigned per_bar = (seen->bins + BARS - 1) / BARS;
-    if (seen->bins < 8)
+    if (seen->bins < 8 || p->reading->totals.received < 10)
         return;
     unsigned bars = (seen->bins + per_bar - 1) / per_bar;
     uint64_t height[BARS] = {0}, tallest = 0;

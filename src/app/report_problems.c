@@ -84,9 +84,10 @@ static void find_in_file(struct report_problems *p, const struct reading *r)
              r->damage);
     if (r->was_interrupted)
         tell(p, true, "", "Reading was interrupted: only the packets until then are here.");
-    if (t->damaged)
-        tell(p, true, "", "%s of the file could not be read and were skipped.",
-             count_of(t->damaged, "record", "records"));
+    if (t->damaged > (r->damage[0] != '\0'))
+        tell(p, true, "", "%s and skipped.",
+             count_of(t->damaged, "record of the file could not be read",
+                      "records of the file could not be read"));
     for (unsigned i = 0; i < r->seen.links; i++) {
         if (!link_is_known(r->seen.link[i].link))
             tell(p, true, "", "%s of link type %u, which Weir cannot look into: counted, no flows.",
