@@ -33,7 +33,7 @@ weir \- watch a network: flows, hosts and applications, live or from captures
 .br
 .B weir ledger
 .RB [ \-\-check ]
-.IR FILE ...
+.RI [ FILE ...]
 .br
 .B weir bench
 .RB [ \-\-quick ]
@@ -51,10 +51,17 @@ for standard input.
 .PP
 .B weir read
 prints a report about captures, or their flows as JSON, CSV or a table, and ends.
+Several files are read one after the other, each for itself, so that hosts and flows of one are
+not those of another.
 .B weir ledger
-prints where every packet went and why;
+prints where every packet went and why: of files, else of the monitor that runs on this machine,
+else of the last run;
 .B weir bench
-measures this machine.
+measures this machine;
+.B weir check\-config
+prints the options as they are understood, in the form of a configuration file;
+.B weir version
+names the libraries too.
 .PP
 A time is a number of seconds or has a suffix: 90s, 5m, 2h, 1d. A size is a number of bytes or has
 a suffix: 64k, 512M, 2G. A switch NAME is turned off by
@@ -74,12 +81,33 @@ or
 .IR \-\-interface=eth0 ).
 A # begins a comment. What is given as an argument wins over the file.
 .SH EXIT STATUS
+.TP
 .B 0
-all went well,
+Done.
+.TP
 .B 1
-something could not be done or a check failed,
+Done, but something is wrong with what was read: a file is damaged (all that could be read was
+reported, the place is on standard error), the reading was interrupted, the output could not be
+written as a whole, or with
+.B \-\-check
+an equation does not close.
+.TP
 .B 2
-the arguments are wrong.
+Nothing was done, or not for all inputs: wrong arguments, a file or interface that is not there or
+is no capture, no privilege, a busy port.
+.PP
+Of several files the worst status counts.
+.SH FILES
+.TP
+.I last\-ledger.json
+in the data directory: the ledger of the last run, for
+.BR "weir ledger" .
+.SH ENVIRONMENT
+.BR NO_COLOR ,
+.B TERM
+and the character set of the locale decide how a report looks on a terminal;
+.B TZ
+is the zone of its times.
 .SH EXAMPLES
 .nf
 weir \-i eth0

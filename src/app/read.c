@@ -142,8 +142,10 @@ static int run_all(struct read_run *run)
     mem_free(ACCOUNT_records, r, sizeof *r);
 
     struct err e = {""};
-    if (!output_close(&run->output, &e))
-        raise_status(run, complain("%s", e.text));
+    if (!output_close(&run->output, &e)) {
+        complain("%s", e.text);
+        raise_status(run, STATUS_FOUND);
+    }
     /* `weir ledger` can tell of it later; whoever has no such directory does not miss it. */
     saved_finish(&run->ledgers, run->settings, clock_wall(), NULL);
     return run->status;

@@ -12,6 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "libpcap version 1.10.3 (with TPACKET_V3)" to "1.10.3". */
+static const char *pcap_version(void)
+{
+    static char number[32];
+    const char *words = pcap_lib_version(), *digit = strpbrk(words, "0123456789");
+    snprintf(number, sizeof number, "%.*s", digit ? (int)strcspn(digit, " ") : 7,
+             digit ? digit : "unknown");
+    return number;
+}
+
 struct version version_get(void)
 {
     /* "1a2b3c4 2024-05-06", or one word where there is no history. */
@@ -28,7 +38,7 @@ struct version version_get(void)
         .built = built,
         .compiler = WEIR_COMPILER,
         .ndpi = l7_version(),
-        .libpcap = pcap_lib_version(),
+        .libpcap = pcap_version(),
         .microhttpd = MHD_get_version(),
     };
 }
@@ -38,7 +48,7 @@ int role_version(const struct settings *s)
     struct version v = version_get();
     if (!s->json) {
         printf("weir %s (revision %s of %s)\n", v.weir, v.revision, v.built);
-        printf("libndpi %s, %s, libmicrohttpd %s\n", v.ndpi, v.libpcap, v.microhttpd);
+        printf("libndpi %s, libpcap %s, libmicrohttpd %s\n", v.ndpi, v.libpcap, v.microhttpd);
         printf("built with %s\n", v.compiler);
         return STATUS_DONE;
     }
