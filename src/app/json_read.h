@@ -35,7 +35,11 @@ struct json_reader {
     int64_t number;
 };
 
+/* A reader at the start of n borrowed bytes. Any thread. */
 struct json_reader json_read(const void *bytes, size_t n);
+
+/* The next token; what it carries stands in the reader until the next call. After JSON_END and
+ * JSON_BAD it says the same for ever. */
 enum json_token json_next(struct json_reader *r);
 
 #endif

@@ -31,6 +31,7 @@ struct sum *sums_at(struct sums *t, const void *key, size_t len);
  * this. */
 void sums_sort(struct sums *t);
 
+/* Gives the memory back; the sums are empty again. */
 void sums_free(struct sums *t);
 
 #endif

@@ -172,17 +172,38 @@ static void fill_names(struct ndpi_detection_module_struct *module)
     }
 }
 
+/* A module costs 20 ms to make, which a small capture would notice: the one that named the
+ * protocols becomes the first worker's. Written before threads; spare is taken by any of them. */
+static _Atomic(struct ndpi_detection_module_struct *) spare;
+static char named_by[4096]; /* rules of the names that stand in the tables */
+static bool is_named;
+
 bool l7_start(const struct l7_config *config, struct err *e)
 {
     const char *rules = config->protos ? config->protos : "";
     if (*rules && !l7_rules_check(rules, e))
         return false;
+    if (is_named && !strcmp(named_by, rules))
+        return true;
+    if (strlen(rules) >= sizeof named_by)
+        return fail(e, "the name of the custom protocols file is too long");
     struct ndpi_detection_module_struct *module = open_module(rules, e);
     if (!module)
         return false;
     fill_names(module);
-    ndpi_exit_detection_module(module);
+    memcpy(named_by, rules, strlen(rules) + 1);
+    is_named = true;
+    module = atomic_exchange(&spare, module);
+    if (module)
+        ndpi_exit_detection_module(module);
     return true;
+}
+
+static struct ndpi_detection_module_struct *take_module(const char *rules, struct err *e)
+{
+    bool is_same = is_named && !strcmp(named_by, rules ? rules : "");
+    struct ndpi_detection_module_struct *module = is_same ? atomic_exchange(&spare, NULL) : NULL;
+    return module ? module : open_module(rules, e);
 }
 
 static uint32_t state_size(void)
@@ -202,7 +223,7 @@ struct l7 *l7_new(const struct l7_config *config, struct err *e)
     l->packets = config->packets ? config->packets : 8;
     for (unsigned i = 0; i < L7_CONFIDENCES && i < NDPI_CONFIDENCE_MAX; i++)
         l->confidence[i] = confidence_of(ndpi_confidence_get_name((ndpi_confidence_t)i));
-    l->module = open_module(config->protos, e);
+    l->module = take_module(config->protos, e);
     if (!l->module || !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
         !pool_init(&l->peeks, ACCOUNT_dpi, sizeof(struct peek), L7_STATES, e)) {
         l7_free(l);
