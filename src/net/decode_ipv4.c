@@ -50,8 +50,8 @@ bool walk_enter_ip(struct walk *w, const uint8_t *ip, unsigned version, uint32_t
         memcpy(p->dst_mac.byte, w->dst_mac, sizeof p->dst_mac.byte);
     }
     p->tunnels_seen |= w->tunnels_seen;
-    if (w->has_tunnel_id)
-        p->tunnel_id = w->tunnel_id;
+    if (w->tunnels_seen)
+        p->tunnel_id = w->has_tunnel_id ? w->tunnel_id : 0;
 
     if (ip_bytes) {
         uint64_t end = (uint64_t)(ip - w->frame->bytes) + ip_bytes;
