@@ -95,16 +95,17 @@ static void raise_status(struct read_run *run, int status)
 /* What is wrong with the input goes to standard error too: output may be going to a program. */
 static void judge(struct read_run *run, const struct reading *r)
 {
+    const char *name = strcmp(r->name, "-") != 0 ? r->name : "standard input";
     if (r->damage[0]) {
-        complain("%s: %s", r->name, r->damage);
+        complain("%s: %s", name, r->damage);
         raise_status(run, STATUS_FOUND);
     }
     if (r->was_interrupted) {
-        complain("%s: interrupted, not read to its end", r->name);
+        complain("%s: interrupted, not read to its end", name);
         raise_status(run, STATUS_FOUND);
     }
     if (r->records.lost) {
-        complain("%s: no memory for %llu of its flow records", r->name,
+        complain("%s: no memory for %llu of its flow records", name,
                  (unsigned long long)r->records.lost);
         raise_status(run, STATUS_FOUND);
     }

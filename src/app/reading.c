@@ -43,11 +43,12 @@ static void wait_done(struct reading *r, const struct reading_config *config, st
         if (!interrupted)
             continue;
         /* A tcpdump in front of us got the same Ctrl-C and still flushes its last packets. */
-        r->was_interrupted = true;
         if (!asked_to_stop)
             asked_to_stop = now;
-        if (!is_stdin || now - asked_to_stop > SECOND)
+        if (!is_stdin || now - asked_to_stop > SECOND) {
+            r->was_interrupted = true;
             break;
+        }
     }
     progress_end(&progress);
 }
