@@ -242,10 +242,9 @@ static void print_links(const struct page *p)
     const struct totals_row *t = &p->reading->totals;
     struct text s = {0};
     for (unsigned i = 0; i < seen->links; i++) {
-        const char *name = link_name(seen->link[i].link);
         text_add(&s, i ? ", " : "");
-        if (name)
-            text_add(&s, name);
+        if (link_is_known(seen->link[i].link))
+            text_add(&s, link_name(seen->link[i].link));
         else
             text_printf(&s, "link type %u", seen->link[i].link);
     }
