@@ -43,8 +43,13 @@ static void host_free_parts(struct hosts *hs, struct host *h)
 {
     if (h->app)
         mem_free(ACCOUNT_hosts, h->app, sizeof *h->app << h->apps_cap_log);
-    if (h->more)
-        mem_free(ACCOUNT_hosts, h->more, sizeof *h->more);
+    if (h->more) {
+        struct host_more *m = h->more;
+        for (unsigned i = 0; i < 3; i++)
+            mem_free(ACCOUNT_hosts, m->names[i].row, m->names[i].cap * sizeof *m->names[i].row);
+        mem_free(ACCOUNT_hosts, m->icmp, m->icmp_cap * sizeof *m->icmp);
+        mem_free(ACCOUNT_hosts, m, sizeof *m);
+    }
     if (h->series) {
         mem_free(ACCOUNT_series, h->series, sizeof *h->series);
         hs->series_kept--;
@@ -152,6 +157,23 @@ struct host_more *host_more(struct host *h)
     return h->more;
 }
 
+/* Room for one more row of a list that doubles up to most; false when it is full or without memory.
+ */
+static bool grow(void **row, uint16_t n, uint16_t *cap, size_t size, uint16_t most)
+{
+    if (n < *cap)
+        return true;
+    if (n >= most)
+        return false;
+    uint16_t wider = (uint16_t)(*cap ? *cap * 2 : 2);
+    void *grown = mem_resize(ACCOUNT_hosts, *row, *cap * size, wider * size);
+    if (!grown)
+        return false;
+    *row = grown;
+    *cap = wider;
+    return true;
+}
+
 void host_count_icmp(struct host *h, uint8_t version, uint8_t type, uint8_t code, unsigned side,
                      const struct addr *peer)
 {
@@ -164,7 +186,10 @@ void host_count_icmp(struct host *h, uint8_t version, uint8_t type, uint8_t code
             slot = &m->icmp[i];
     if (!slot) {
         /* A host that was sent every type there is keeps the last row for the rest. */
-        slot = &m->icmp[m->icmps < HOST_ICMP ? m->icmps++ : HOST_ICMP - 1];
+        bool room = grow((void **)&m->icmp, m->icmps, &m->icmp_cap, sizeof *m->icmp, HOST_ICMP);
+        if (!room && !m->icmps)
+            return;
+        slot = &m->icmp[room ? m->icmps++ : m->icmps - 1];
         slot->version = version;
         slot->type = type;
         slot->code = code;
@@ -173,33 +198,35 @@ void host_count_icmp(struct host *h, uint8_t version, uint8_t type, uint8_t code
     slot->last_peer[side] = *peer;
 }
 
-void host_count_name(struct host *h, enum host_names list, const uint8_t *name, size_t len)
+void host_count_name(struct host *h, enum host_name_list which, const uint8_t *name, size_t len)
 {
     struct host_more *m = len ? host_more(h) : NULL;
     if (!m)
         return;
-    struct host_name_count *row = m->name[list];
-    if (len >= sizeof row->name)
-        len = sizeof row->name - 1;
-    unsigned n = m->names[list], least = 0;
-    for (unsigned i = 0; i < n; i++) {
-        if (strlen(row[i].name) == len && !memcmp(row[i].name, name, len)) {
-            row[i].count++;
+    struct host_names *list = &m->names[which];
+    if (len >= sizeof list->row->name)
+        len = sizeof list->row->name - 1;
+    unsigned least = 0;
+    for (unsigned i = 0; i < list->n; i++) {
+        if (!memcmp(list->row[i].name, name, len) && !list->row[i].name[len]) {
+            list->row[i].count++;
             return;
         }
-        if (row[i].count < row[least].count)
+        if (list->row[i].count < list->row[least].count)
             least = i;
     }
     /* A full list gives up its rarest name and the newcomer inherits the count (space saving,
      * Metwally 2005): counts are upper bounds, the frequent ones are always there. */
     uint64_t inherited = 0;
-    if (n < HOST_NAMES)
-        least = m->names[list]++;
+    if (grow((void **)&list->row, list->n, &list->cap, sizeof *list->row, HOST_NAMES))
+        least = list->n++;
+    else if (list->n)
+        inherited = list->row[least].count;
     else
-        inherited = row[least].count;
-    memcpy(row[least].name, name, len);
-    row[least].name[len] = '\0';
-    row[least].count = inherited + 1;
+        return;
+    memcpy(list->row[least].name, name, len);
+    list->row[least].name[len] = '\0';
+    list->row[least].count = inherited + 1;
 }
 
 void host_set_name(struct host *h, enum name_rank rank, const uint8_t *name, size_t len)
@@ -305,6 +332,13 @@ void host_to_row(const struct hosts *hs, uint32_t index, uint32_t tick, struct h
         memcpy(row->os, h->os, OS_BYTES);
 }
 
+static unsigned copy_names(struct host_name_count *to, const struct host_names *from)
+{
+    if (from->n)
+        memcpy(to, from->row, from->n * sizeof *to);
+    return from->n;
+}
+
 void host_to_detail(const struct hosts *hs, uint32_t index, uint32_t tick, nsec_t now,
                     struct host_detail *d)
 {
@@ -314,14 +348,13 @@ void host_to_detail(const struct hosts *hs, uint32_t index, uint32_t tick, nsec_
     if (h->apps)
         memcpy(d->app, h->app, sizeof *h->app * h->apps);
     if (h->more) {
-        d->icmps = h->more->icmps;
-        memcpy(d->icmp, h->more->icmp, sizeof d->icmp);
-        d->dns_names = h->more->names[HOST_NAMES_DNS];
-        d->http_names = h->more->names[HOST_NAMES_HTTP];
-        d->other_names = h->more->names[HOST_NAMES_OTHER];
-        memcpy(d->dns_name, h->more->name[HOST_NAMES_DNS], sizeof d->dns_name);
-        memcpy(d->http_name, h->more->name[HOST_NAMES_HTTP], sizeof d->http_name);
-        memcpy(d->other_name, h->more->name[HOST_NAMES_OTHER], sizeof d->other_name);
+        const struct host_more *m = h->more;
+        d->icmps = m->icmps;
+        if (m->icmps)
+            memcpy(d->icmp, m->icmp, m->icmps * sizeof *m->icmp);
+        d->dns_names = copy_names(d->dns_name, &m->names[HOST_NAMES_DNS]);
+        d->http_names = copy_names(d->http_name, &m->names[HOST_NAMES_HTTP]);
+        d->other_names = copy_names(d->other_name, &m->names[HOST_NAMES_OTHER]);
     }
     if (!h->series)
         return;

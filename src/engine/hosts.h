@@ -8,14 +8,19 @@
 #include "engine/rate.h"
 #include "model/locals.h"
 
+/* Names with their counts, grown by doubling up to HOST_NAMES. */
+struct host_names {
+    struct host_name_count *row;
+    uint16_t n, cap;
+};
+
 /* Details that most hosts never have; allocated when first needed, account hosts. */
 struct host_more {
-    unsigned icmps;
-    struct host_icmp icmp[HOST_ICMP];
+    struct host_icmp *icmp; /* grown by doubling up to HOST_ICMP */
+    uint16_t icmps, icmp_cap;
     uint64_t dns_queries[2], dns_replies_ok[2], dns_replies_error[2];
     uint64_t http_requests[2], http_codes[2][6];
-    unsigned names[3];
-    struct host_name_count name[3][HOST_NAMES]; /* enum host_names */
+    struct host_names names[3]; /* by enum host_name_list */
 };
 
 /* The last hour of a host in steps of a second, allocated for the hosts that are kept. */
@@ -24,7 +29,7 @@ struct host_series {
     uint32_t bytes[2][HOST_SERIES];
 };
 
-enum host_names { HOST_NAMES_DNS, HOST_NAMES_HTTP, HOST_NAMES_OTHER };
+enum host_name_list { HOST_NAMES_DNS, HOST_NAMES_HTTP, HOST_NAMES_OTHER };
 
 struct host {
     struct addr addr;
@@ -103,7 +108,7 @@ void host_tick(struct host *h, uint32_t tick, unsigned side, uint64_t bytes, uin
 struct host_more *host_more(struct host *h);
 void host_count_icmp(struct host *h, uint8_t version, uint8_t type, uint8_t code, unsigned side,
                      const struct addr *peer);
-void host_count_name(struct host *h, enum host_names list, const uint8_t *name, size_t len);
+void host_count_name(struct host *h, enum host_name_list list, const uint8_t *name, size_t len);
 
 /* Gives a host a name if it is better than the one it has. Higher rank wins, equal rank: newest. */
 enum name_rank { NAME_NONE, NAME_SNI, NAME_HTTP, NAME_DNS, NAME_NETBIOS, NAME_MDNS, NAME_DHCP };

@@ -124,9 +124,9 @@ static void test_frequent_names_survive_many_rare_ones(void **state)
             host_count_name(h, HOST_NAMES_DNS, (const uint8_t *)"often.example", 13);
     }
     uint64_t often = 0;
-    for (unsigned i = 0; i < h->more->names[HOST_NAMES_DNS]; i++)
-        if (!strcmp(h->more->name[HOST_NAMES_DNS][i].name, "often.example"))
-            often = h->more->name[HOST_NAMES_DNS][i].count;
+    for (unsigned i = 0; i < h->more->names[HOST_NAMES_DNS].n; i++)
+        if (!strcmp(h->more->names[HOST_NAMES_DNS].row[i].name, "often.example"))
+            often = h->more->names[HOST_NAMES_DNS].row[i].count;
     assert_true(often >= 667);
     hosts_fini(hs);
 }
