@@ -360,11 +360,12 @@ void host_to_detail(const struct hosts *hs, uint32_t index, uint32_t tick, nsec_
         return;
     d->series_n = HOST_SERIES;
     d->series_end = now;
+    uint32_t born = (uint32_t)(h->first / SECOND); /* before that there is no data, not zero */
     for (unsigned i = 0; i < HOST_SERIES; i++) {
         uint32_t t = tick - (HOST_SERIES - i); /* up to the last whole second */
         uint32_t at = t % HOST_SERIES;
         bool there = h->series->stamp[at] == t;
         for (unsigned s = 0; s < 2; s++)
-            d->series[s][i] = there ? h->series->bytes[s][at] : 0;
+            d->series[s][i] = there ? h->series->bytes[s][at] : t < born ? UINT32_MAX : 0;
     }
 }

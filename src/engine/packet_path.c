@@ -118,7 +118,8 @@ static inline void flow_update(struct worker *w, uint32_t index, const struct pa
         flush_sizes(w, h);
     if (p->is_tcp) {
         h->tcp_flags[end] |= p->tcp_flags;
-        if (p->tcp_window > h->window[end])
+        /* The window of a SYN is never scaled (RFC 7323, 2.2), so it says nothing here. */
+        if (p->tcp_window > h->window[end] && !(p->tcp_flags & TCP_SYN))
             h->window[end] = p->tcp_window;
         flow_tcp_sequence(w, index, p, end);
     }
