@@ -147,15 +147,23 @@ static char *put_community_id(char *at, const struct record *r, const char *key,
     return at;
 }
 
-/* True when the bytes can stand between quotes as they are. Looks at all of them, because without an
- * early way out the compiler looks at sixteen at once. */
+/* True when the bytes can stand between quotes as they are. Eight at a time: a byte's top bit is
+ * set in `odd` when it is below a blank, a quote, a backslash, or not ASCII. A borrow may mark the
+ * byte above as well, which only sends a plain text the slow way. */
 static bool is_plain(const char *bytes, size_t n)
 {
-    unsigned odd = 0;
-    for (size_t i = 0; i < n; i++)
-        odd |= (unsigned)(bytes[i] < ' ') | (bytes[i] == 0x7f) | (bytes[i] == '"') |
-               (bytes[i] == '\\');
-    return !odd;
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t odd = 0;
+    for (; n >= 8; n -= 8, bytes += 8) {
+        uint64_t w;
+        memcpy(&w, bytes, sizeof w);
+        uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+        odd |= (w - ones * ' ') | w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+    }
+    for (; n; n--, bytes++)
+        if (*bytes < ' ' || *bytes == '"' || *bytes == '\\')
+            return false;
+    return !(odd & tops);
 }
 
 /* Names come from libndpi or from the user's file of protocols, so they may hold anything; at most
