@@ -10,13 +10,16 @@
 /* A growing file. */
 struct bytes {
     uint8_t *data; /* owned */
-    size_t len;
+    size_t len, cap;
     bool big_endian;
 };
 
 static inline void put(struct bytes *b, const void *data, size_t n)
 {
-    b->data = realloc(b->data, b->len + n + 1);
+    if (b->len + n >= b->cap) {
+        b->cap = 2 * (b->len + n) + 64;
+        b->data = realloc(b->data, b->cap);
+    }
     if (!b->data)
         abort();
     if (n > 0)
