@@ -42,7 +42,7 @@ struct l7 {
     struct ndpi_detection_module_struct *module;
     struct pool states, peeks;
     unsigned packets;
-    bool enabled;
+    bool enabled, remembers;
     uint8_t confidence[L7_CONFIDENCES]; /* libndpi's number to enum confidence */
     counter_t open;                     /* bytes of open states */
     uint32_t copied;                    /* bytes of copy that are not zero */
@@ -74,9 +74,14 @@ static struct peek *peek_of(struct l7 *l, const struct l7_flow *f)
 /* libndpi frees without a size, so the size stands in front of each block. */
 enum { HOOK_HEAD = 16 };
 
+/* libndpi remembers across flows who spoke BitTorrent, Zoom ... and names later flows by it. What a
+ * flow is called then depends on which others its worker has, so unless that is wanted the caches
+ * are refused when a call on behalf of this thread's worker asks for them. */
+static _Thread_local bool refuses_caches;
+
 static void *hook_alloc(size_t size)
 {
-    if (size > SIZE_MAX - HOOK_HEAD)
+    if (size > SIZE_MAX - HOOK_HEAD || (refuses_caches && dpi_is_cache(size)))
         return NULL;
     uint8_t *block = mem_alloc(ACCOUNT_dpi, size + HOOK_HEAD);
     if (!block)
@@ -103,17 +108,19 @@ static void set_hooks(void)
     set_ndpi_flow_free(hook_free);
 }
 
-static struct ndpi_detection_module_struct *open_module(const char *rules, struct err *e)
+static struct ndpi_detection_module_struct *open_module(const struct l7_config *config,
+                                                        struct err *e)
 {
+    const char *rules = config->protos ? config->protos : "";
     set_hooks();
-    struct ndpi_detection_module_struct *module = dpi_module_new();
+    struct ndpi_detection_module_struct *module = dpi_module_new(config->remember);
     if (!module) {
         fail(e, "libndpi cannot start: out of memory");
         return NULL;
     }
     dpi_enable_all(module);
     bool is_right = true;
-    if (rules && *rules && ndpi_load_protocols_file(module, rules) < 0)
+    if (*rules && ndpi_load_protocols_file(module, rules) < 0)
         is_right = fail(e, "libndpi does not accept the custom protocols file %s", rules);
     if (is_right && !dpi_module_finish(module))
         is_right = fail(e, "libndpi cannot finish its tables: out of memory");
@@ -122,30 +129,6 @@ static struct ndpi_detection_module_struct *open_module(const char *rules, struc
         return NULL;
     }
     return module;
-}
-
-/* Numbers of confidence moved between versions of libndpi, their names did not. */
-static uint8_t confidence_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        enum confidence confidence;
-    } known[] = {
-        {"Match by port", CONFIDENCE_PORT},
-        {"Match by IP", CONFIDENCE_IP},
-        {"DPI (partial)", CONFIDENCE_PARTIAL},
-        {"DPI (partial cache)", CONFIDENCE_PARTIAL},
-        {"DPI (aggressive)", CONFIDENCE_PARTIAL},
-        {"DPI (cache)", CONFIDENCE_CACHE},
-        {"DPI", CONFIDENCE_DPI},
-        {"nBPF", CONFIDENCE_CUSTOM},
-        {"Match by custom rule", CONFIDENCE_CUSTOM},
-    };
-    for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
-        if (!strcmp(name, known[i].name))
-            return (uint8_t)known[i].confidence;
-    }
-    return CONFIDENCE_NONE;
 }
 
 static void fill_names(struct ndpi_detection_module_struct *module)
@@ -176,7 +159,7 @@ static void fill_names(struct ndpi_detection_module_struct *module)
  * protocols becomes the first worker's. Written before threads; spare is taken by any of them. */
 static _Atomic(struct ndpi_detection_module_struct *) spare;
 static char named_by[4096]; /* rules of the names that stand in the tables */
-static bool is_named;
+static bool is_named, remembers;
 
 bool l7_start(const struct l7_config *config, struct err *e)
 {
@@ -187,23 +170,26 @@ bool l7_start(const struct l7_config *config, struct err *e)
         return true;
     if (strlen(rules) >= sizeof named_by)
         return fail(e, "the name of the custom protocols file is too long");
-    struct ndpi_detection_module_struct *module = open_module(rules, e);
+    struct ndpi_detection_module_struct *module = open_module(config, e);
     if (!module)
         return false;
     fill_names(module);
     memcpy(named_by, rules, strlen(rules) + 1);
     is_named = true;
+    remembers = config->remember;
     module = atomic_exchange(&spare, module);
     if (module)
         ndpi_exit_detection_module(module);
     return true;
 }
 
-static struct ndpi_detection_module_struct *take_module(const char *rules, struct err *e)
+static struct ndpi_detection_module_struct *take_module(const struct l7_config *config,
+                                                        struct err *e)
 {
-    bool is_same = is_named && !strcmp(named_by, rules ? rules : "");
+    const char *rules = config->protos ? config->protos : "";
+    bool is_same = is_named && remembers == config->remember && !strcmp(named_by, rules);
     struct ndpi_detection_module_struct *module = is_same ? atomic_exchange(&spare, NULL) : NULL;
-    return module ? module : open_module(rules, e);
+    return module ? module : open_module(config, e);
 }
 
 static uint32_t state_size(void)
@@ -220,10 +206,12 @@ struct l7 *l7_new(const struct l7_config *config, struct err *e)
         return NULL;
     }
     l->enabled = config->enabled;
+    l->remembers = config->remember;
     l->packets = config->packets ? config->packets : 8;
     for (unsigned i = 0; i < L7_CONFIDENCES && i < NDPI_CONFIDENCE_MAX; i++)
-        l->confidence[i] = confidence_of(ndpi_confidence_get_name((ndpi_confidence_t)i));
-    l->module = take_module(config->protos, e);
+        l->confidence[i] =
+            (uint8_t)l7_names_confidence(ndpi_confidence_get_name((ndpi_confidence_t)i));
+    l->module = take_module(config, e);
     if (!l->module || !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
         !pool_init(&l->peeks, ACCOUNT_dpi, sizeof(struct peek), L7_STATES, e)) {
         l7_free(l);
@@ -348,12 +336,13 @@ bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_
     }
     struct ndpi_flow_struct *flow = dpi_flow(f);
     uint64_t ms = p->ts > 0 ? (uint64_t)(p->ts / MILLISECOND) : 0;
+    refuses_caches = !l->remembers;
     ndpi_protocol v = dpi_feed(l->module, flow, l->copy, len, ms, from_client);
     f->fed++;
     f->master = dpi_master(&v);
     f->app = dpi_app(&v);
     f->category = (uint8_t)v.category;
-    f->failed = flow->fail_with_unknown;
+    f->failed = dpi_failed(flow);
     return is_settled(l, f, k, f->app && dpi_wants_more(l->module, flow, &v));
 }
 
@@ -563,6 +552,7 @@ void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7
     }
     memset(r, 0, offsetof(struct l7_result, names.bytes));
     if (!f->app) {
+        refuses_caches = !l->remembers;
         ndpi_protocol v = dpi_give_up(l->module, flow);
         f->master = dpi_master(&v);
         f->app = dpi_app(&v);

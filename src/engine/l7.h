@@ -17,6 +17,8 @@ struct l7_config {
     bool enabled;       /* false: ports only */
     unsigned packets;   /* budget of packets with payload per flow (A3.02: UDP 2, TCP this) */
     const char *protos; /* custom protocols file in nDPI's format, "" = none */
+    bool remember;      /* let what one flow was help to name another (BitTorrent, Zoom): names may
+                         * then differ with the number of workers */
 };
 
 /* What is known at the verdict. names holds strings (SNI, host, query ...) ready for a record. */

@@ -63,3 +63,26 @@ bool names_mismatch(const struct tail *names, const char *alternatives, const ch
     const char *common = subject ? cert_common_name(subject, &len) : NULL;
     return common && !cert_name_matches(common, len, sni, sni_len);
 }
+
+enum confidence l7_names_confidence(const char *word)
+{
+    static const struct {
+        const char *word;
+        enum confidence confidence;
+    } known[] = {
+        {"Match by port", CONFIDENCE_PORT},
+        {"Match by IP", CONFIDENCE_IP},
+        {"DPI (partial)", CONFIDENCE_PARTIAL},
+        {"DPI (partial cache)", CONFIDENCE_PARTIAL},
+        {"DPI (aggressive)", CONFIDENCE_PARTIAL},
+        {"DPI (cache)", CONFIDENCE_CACHE},
+        {"DPI", CONFIDENCE_DPI},
+        {"nBPF", CONFIDENCE_CUSTOM},
+        {"Match by custom rule", CONFIDENCE_CUSTOM},
+    };
+    for (size_t i = 0; word && i < sizeof known / sizeof *known; i++) {
+        if (!strcmp(word, known[i].word))
+            return known[i].confidence;
+    }
+    return CONFIDENCE_NONE;
+}

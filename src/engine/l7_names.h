@@ -17,4 +17,8 @@ void l7_names_put_info(struct tail *names);
  * 6.4.4). False when one side is not known, as it is from TLS 1.3 on. */
 bool names_mismatch(const struct tail *names, const char *alternatives, const char *subject);
 
+/* enum confidence of libndpi's word for it: its numbers moved between versions, its words did not.
+ * CONFIDENCE_NONE for NULL and for what is not known. */
+enum confidence l7_names_confidence(const char *word);
+
 #endif
