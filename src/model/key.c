@@ -7,26 +7,23 @@ struct ends {
     bool swapped; /* the source is the higher end */
 };
 
+/* Without a branch: which end is lower is as good as random, and a wrong guess costs more than all
+ * of the hash. */
 static struct ends order_ends(const struct packet *p)
 {
-    struct ends e = {.low = {load_be64(p->src.byte), load_be64(p->src.byte + 8)},
-                     .high = {load_be64(p->dst.byte), load_be64(p->dst.byte + 8)},
-                     .low_port = p->src_port,
-                     .high_port = p->dst_port};
-    bool swap;
-    if (e.low[0] != e.high[0])
-        swap = e.low[0] > e.high[0];
-    else if (e.low[1] != e.high[1])
-        swap = e.low[1] > e.high[1];
-    else
-        swap = e.low_port > e.high_port;
-    if (!swap)
-        return e;
-    return (struct ends){.low = {e.high[0], e.high[1]},
-                         .high = {e.low[0], e.low[1]},
-                         .low_port = e.high_port,
-                         .high_port = e.low_port,
-                         .swapped = true};
+    uint64_t src[2] = {load_be64(p->src.byte), load_be64(p->src.byte + 8)};
+    uint64_t dst[2] = {load_be64(p->dst.byte), load_be64(p->dst.byte + 8)};
+    unsigned above = (src[0] > dst[0]) |
+                     ((src[0] == dst[0]) &
+                      ((src[1] > dst[1]) | ((src[1] == dst[1]) & (p->src_port > p->dst_port))));
+    uint64_t mask = -(uint64_t)above;
+    uint64_t first = (src[0] ^ dst[0]) & mask, second = (src[1] ^ dst[1]) & mask;
+    uint16_t port = (uint16_t)((p->src_port ^ p->dst_port) & mask);
+    return (struct ends){.low = {src[0] ^ first, src[1] ^ second},
+                         .high = {dst[0] ^ first, dst[1] ^ second},
+                         .low_port = p->src_port ^ port,
+                         .high_port = p->dst_port ^ port,
+                         .swapped = above};
 }
 
 /* Two passes over the five words, paired differently under different seeds, so that a collision

@@ -47,7 +47,9 @@ void decode_count_notes(struct decoder *d, uint64_t notes, uint32_t wire_len)
 /* Everything that a frame without IP leaves as it is. */
 static void forget(struct packet *p, const struct frame *f)
 {
-    memset(p, 0, offsetof(struct packet, src_mac));
+    /* In two, because a compiler makes moves of 64 bytes and a slow string instruction of more. */
+    memset(p, 0, offsetof(struct packet, ip));
+    memset(&p->ip, 0, offsetof(struct packet, src_mac) - offsetof(struct packet, ip));
     p->ts = f->ts;
     p->wire_len = f->wire_len;
     p->cap_len = f->cap_len;
@@ -88,14 +90,31 @@ static enum reason verdict(struct walk *w)
     return p->version == 4 ? REASON_ipv4 : REASON_ipv6;
 }
 
+/* Member by member, which is quicker than clearing all of it. */
+static void begin(struct walk *w, struct decoder *d, const struct frame *f, struct packet *p)
+{
+    w->cur = cur_over(f->bytes, f->cap_len);
+    w->packet = p;
+    w->decoder = d;
+    w->frame = f;
+    w->wire_end = f->wire_len > f->cap_len ? f->wire_len : f->cap_len;
+    w->notes = 0;
+    w->reason = REASON_other_ether_type;
+    w->vlan = w->vlan_inner = 0;
+    w->tags = 0;
+    w->has_mac = false;
+    w->src_mac = w->dst_mac = NULL;
+    w->tunnels_seen = 0;
+    w->has_tunnel_id = false;
+    w->tunnel_id = 0;
+    w->fragment_id = 0;
+    w->fragment_proto = 0;
+}
+
 enum reason decode_by_walk(struct decoder *d, const struct frame *f, struct packet *p)
 {
-    struct walk w = {.cur = cur_over(f->bytes, f->cap_len),
-                     .packet = p,
-                     .decoder = d,
-                     .frame = f,
-                     .wire_end = f->wire_len > f->cap_len ? f->wire_len : f->cap_len,
-                     .reason = REASON_other_ether_type};
+    struct walk w;
+    begin(&w, d, f, p);
     forget(p, f);
     struct next next = walk_to(LAYER_LINK, f->link);
     for (unsigned i = 0; next.layer != LAYER_END; i++) {

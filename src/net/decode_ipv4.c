@@ -128,8 +128,8 @@ struct next decode_ipv4(struct walk *w)
     struct packet *p = w->packet;
     p->tos = ip[1];
     p->ttl = ip[8];
-    p->src = addr_v4(ip + 12);
-    p->dst = addr_v4(ip + 16);
+    addr_set_v4(&p->src, ip + 12);
+    addr_set_v4(&p->dst, ip + 16);
     if (!total)
         walk_note(w, REASON_ip_length_zero);
 

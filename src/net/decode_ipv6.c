@@ -123,8 +123,8 @@ struct next decode_ipv6(struct walk *w)
     struct packet *p = w->packet;
     p->tos = (uint8_t)(load_be16(ip) >> 4);
     p->ttl = ip[7];
-    p->src = addr_v6(ip + 8);
-    p->dst = addr_v6(ip + 24);
+    memcpy(p->src.byte, ip + 8, sizeof p->src.byte);
+    memcpy(p->dst.byte, ip + 24, sizeof p->dst.byte);
     if (unknown)
         walk_note(w, REASON_ip_length_zero);
     return extensions(w, ip[6]);

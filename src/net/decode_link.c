@@ -128,8 +128,8 @@ struct next decode_arp(struct walk *w)
     unsigned operation = load_be16(h + 6);
     if (is_ipv4 && (operation == 1 || operation == 2)) {
         p->arp_op = (uint8_t)operation;
-        p->arp_sender = addr_v4(h + 14);
-        p->arp_target = addr_v4(h + 24);
+        addr_set_v4(&p->arp_sender, h + 14);
+        addr_set_v4(&p->arp_target, h + 24);
     }
     return walk_stop(w, REASON_arp);
 }

@@ -14,7 +14,7 @@ enum { TCP_HEADER = 20, OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_S
 /* RFC 7323, 2.3: a larger shift is used as 14. */
 enum { SCALE_MAX = 14 };
 
-static void read_options(struct packet *p, struct cursor c)
+void walk_tcp_options(struct packet *p, struct cursor c)
 {
     while (cur_left(&c)) {
         unsigned kind = cur_u8(&c);
@@ -85,7 +85,7 @@ struct next decode_tcp(struct walk *w)
     }
     struct cursor c = cur_sub(&w->cur, options);
     if (p->tcp_flags & TCP_SYN)
-        read_options(p, c);
+        walk_tcp_options(p, c);
     p->payload_cap = (uint32_t)cur_left(&w->cur);
     p->payload = p->payload_cap ? w->cur.at : NULL;
     return walk_done();

@@ -99,6 +99,9 @@ static inline uint32_t walk_wire_left(const struct walk *w)
 /* Takes the ports that TCP, UDP, SCTP, DCCP and UDP-Lite all begin with. False when cut. */
 bool walk_take_ports(struct walk *w);
 
+/* Reads the options of a SYN: segment size and window scale. */
+void walk_tcp_options(struct packet *p, struct cursor options);
+
 /* True when an Ethernet header with a type that is common behind labels stands offset bytes on. */
 bool walk_sees_ethernet(const struct cursor *c, size_t offset);
 
