@@ -70,8 +70,9 @@ static bool prepare(struct read_run *run, struct err *e)
 {
     const struct settings *s = run->settings;
     struct reading_config *c = &run->config;
-    if (!setup_locals(s, &run->locals, e) || !find_filter(run, e) ||
-        !find_order(&c->order, s->sort, e) || !setup_l7(s, e) || !output_open(&run->output, s, e))
+    /* The filter speaks of protocols and risks by name, so their names come first. */
+    if (!setup_l7(s, e) || !setup_locals(s, &run->locals, e) || !find_filter(run, e) ||
+        !find_order(&c->order, s->sort, e) || !output_open(&run->output, s, e))
         return false;
     setup_engine(s, &run->locals, 1, &c->engine);
     bool is_report = run->output.form == OUTPUT_REPORT;

@@ -66,9 +66,12 @@ static void count_with(struct text *t, uint64_t n, const char *one, const char *
     text_printf(t, " %s", n == 1 ? one : many);
 }
 
-static nsec_t span_of(const struct totals_row *t)
+static nsec_t span_of(const struct page *p)
 {
-    return t->last > t->first ? t->last - t->first : 0;
+    /* Stamps of a damaged file can be further apart than a duration can say. */
+    nsec_t span;
+    const struct tap_seen *seen = &p->reading->seen;
+    return __builtin_sub_overflow(seen->latest, seen->earliest, &span) ? INT64_MAX : span;
 }
 
 static void app_name(const struct sum *row, char *buf)
@@ -96,9 +99,9 @@ static void print_headline(const struct page *p)
     count_with(&s, t->received, "packet", "packets");
     text_add(&s, ", ");
     human_bytes(&s, t->received_bytes);
-    if (span_of(t)) {
+    if (span_of(p)) {
         text_add(&s, " in ");
-        human_duration(&s, span_of(t));
+        human_duration(&s, span_of(p));
     }
     if (p->is_filtered) {
         text_add(&s, "; of them match ");
@@ -171,11 +174,11 @@ static size_t moment(char *buf, size_t size, nsec_t time, bool is_utc, bool has_
 /* Milliseconds are told where seconds would not tell the ends apart. */
 static void print_when(const struct page *p)
 {
-    const struct totals_row *t = &p->reading->totals;
-    bool has_ms = span_of(t) < MINUTE;
+    const struct tap_seen *seen = &p->reading->seen;
+    bool has_ms = span_of(p) < MINUTE;
     char first[64], last[64];
-    moment(first, sizeof first, t->first, p->style->is_utc, has_ms);
-    moment(last, sizeof last, t->last, p->style->is_utc, has_ms);
+    moment(first, sizeof first, seen->earliest, p->style->is_utc, has_ms);
+    moment(last, sizeof last, seen->latest, p->style->is_utc, has_ms);
     char *zone = strrchr(first, ' ');
     bool same_day = strncmp(first, last, 10) == 0;
     label(p, "Time");
@@ -186,7 +189,7 @@ static void print_when(const struct page *p)
 static void print_rate(const struct page *p)
 {
     const struct totals_row *t = &p->reading->totals;
-    nsec_t span = span_of(t);
+    nsec_t span = span_of(p);
     if (span < MILLISECOND)
         return;
     struct text s = {0};

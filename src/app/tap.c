@@ -36,10 +36,13 @@ void tap_count(struct tap_seen *s, const struct frame *f)
 {
     count_link(s, f->link);
     if (!s->width) {
-        s->start = f->ts;
+        s->start = s->earliest = s->latest = f->ts;
         s->width = MILLISECOND;
         s->second = f->ts - f->ts % SECOND;
     }
+
+    s->earliest = f->ts < s->earliest ? f->ts : s->earliest;
+    s->latest = f->ts > s->latest ? f->ts : s->latest;
 
     /* Frames stamped before the first one go to the first bin. The difference is taken unsigned:
      * stamps of a damaged file can be centuries apart. */

@@ -17,8 +17,9 @@ struct tap_seen {
         uint64_t frames;
     } link[TAP_LINKS]; /* the last one also counts all that found no place */
     unsigned links;
-    nsec_t start; /* of bin 0: time of the first frame */
-    nsec_t width; /* of a bin; doubles when the capture outgrows the bins */
+    nsec_t earliest, latest; /* stamps of any frame */
+    nsec_t start;            /* of bin 0: time of the first frame */
+    nsec_t width;            /* of a bin; doubles when the capture outgrows the bins */
     uint64_t bytes[TAP_BINS];
     unsigned bins;       /* used */
     uint64_t peak_bytes; /* wire bytes of the fullest whole second of the clock */
