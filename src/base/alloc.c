@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { MEM_LINE = 64 };
+enum { MEM_LINE = 64, MEM_LARGE = 64 * 1024 };
 
 static const struct {
     const char *name;
@@ -19,7 +19,8 @@ static const struct {
 
 static _Atomic uint64_t used[ACCOUNTS];
 static _Atomic uint64_t peak[ACCOUNTS];
-static _Atomic uint64_t total; /* of all accounts, counted on its own so that the ledger can compare */
+static _Atomic uint64_t
+    total; /* of all accounts, counted on its own so that the ledger can compare */
 
 static void account_add(enum account account, size_t size)
 {
@@ -40,12 +41,17 @@ static void account_take(enum account account, size_t size)
 
 void *mem_alloc(enum account account, size_t size)
 {
-    /* A cache line is enough alignment for every type, and two owners never share a line. The
-     * memory is written at once, so what the account says is really there. */
+    /* Small entries begin at a cache line, so two owners never share one. Large ones come from
+     * the kernel as zeros already: calloc() knows and does not write them again. */
     void *memory = NULL;
-    if (size > SIZE_MAX - MEM_LINE || posix_memalign(&memory, MEM_LINE, size ? size : 1) != 0)
+    if (size > PTRDIFF_MAX)
         return NULL;
-    memset(memory, 0, size);
+    if (size >= MEM_LARGE)
+        memory = calloc(1, size);
+    else if (posix_memalign(&memory, MEM_LINE, size ? size : 1) == 0)
+        memset(memory, 0, size);
+    if (!memory)
+        return NULL;
     account_add(account, size);
     return memory;
 }

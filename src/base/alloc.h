@@ -20,7 +20,7 @@ enum account {
 
 enum { MEM_PAGE = 2 * 1024 * 1024 }; /* a huge page: the step in which reserved memory is touched */
 
-/* Zeroed memory at a cache line's start, or NULL. Any thread. Given back with mem_free() of the
+/* Zeroed memory, below 64 kB at a cache line's start, or NULL. Any thread. Given back with mem_free() of the
  * same account and size. mem_resize() moves the bytes, zeroes what is new, and leaves the old
  * memory alone when it returns NULL. */
 void *mem_alloc(enum account account, size_t size);

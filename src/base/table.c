@@ -4,17 +4,18 @@
 #include <assert.h>
 
 enum {
-    TABLE_KEYS = 5,     /* a bucket's share of keys at which the table doubles: half of its ways */
-    TABLE_CROWDED = 9,  /* its share above which nothing is added when doubling is impossible */
-    TABLE_FIRST = 64,   /* buckets of a new table */
-    TABLE_STUCK = 65535 /* `passed` that can no longer be counted down */
+    TABLE_KEYS = 5,    /* a bucket's share of keys at which the table doubles: half of its ways */
+    TABLE_CROWDED = 9, /* its share above which nothing is added when doubling is impossible */
+    TABLE_FIRST = 64,  /* buckets of a new table */
+    TABLE_SMALL = 64 * 1024, /* bytes below which mem_alloc() aligns them */
+    TABLE_STUCK = 65535      /* `passed` that can no longer be counted down */
 };
 
 /* Small tables come from the heap; the large ones want huge pages. */
 static struct bucket *buckets_new(uint32_t mask)
 {
     size_t size = ((size_t)mask + 1) * sizeof(struct bucket);
-    if (size < MEM_PAGE)
+    if (size < TABLE_SMALL)
         return mem_alloc(ACCOUNT_index, size);
     struct bucket *buckets = mem_reserve(ACCOUNT_index, size);
     if (buckets)
@@ -25,7 +26,7 @@ static struct bucket *buckets_new(uint32_t mask)
 static void buckets_free(struct bucket *buckets, uint32_t mask)
 {
     size_t size = ((size_t)mask + 1) * sizeof(struct bucket);
-    if (size < MEM_PAGE)
+    if (size < TABLE_SMALL)
         mem_free(ACCOUNT_index, buckets, size);
     else
         mem_release(ACCOUNT_index, buckets, size, size);
