@@ -155,13 +155,16 @@ static void top_filter(struct text *t, const struct question *q, const struct to
     api_filter_term(t, operand, row->key);
 }
 
-static void top_row(struct rows *rows, const struct question *q, const struct top_row *row)
+static void top_row(struct rows *rows, const struct question *q, const struct top_row *row,
+                    const struct name_page *names)
 {
+    bool is_addr = q->by_host || q->by->kind == KIND_addr;
+    const char *name = is_addr ? name_page_find(names, &row->addr) : NULL;
     struct text filter = {0};
     top_filter(&filter, q, row);
     rows_open(rows);
     rows_string(rows, "key", row->key);
-    rows_string(rows, "label", row->key);
+    rows_string(rows, "label", name ? name : row->key);
     rows_u64(rows, "bytes", row->bytes[SIDE_SENT] + row->bytes[SIDE_RCVD]);
     rows_u64(rows, "bytes_sent", row->bytes[SIDE_SENT]);
     rows_u64(rows, "bytes_rcvd", row->bytes[SIDE_RCVD]);
@@ -193,8 +196,10 @@ struct reply *api_top_list(const struct api *api, const struct call *c)
         q.limit = QUESTION_ROWS - q.offset;
     struct answer *a = question_ask(api->engine, &q);
     rows_begin(&rows, c, "top");
+    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
     for (uint32_t i = 0; i < a->n; i++)
-        top_row(&rows, &q, &a->tops[i]);
+        top_row(&rows, &q, &a->tops[i], names);
+    name_page_put(names);
     struct reply *r = rows_finish(&rows, c, a, 0);
     answer_free(a);
     filter_free(filter);

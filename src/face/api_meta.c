@@ -7,7 +7,7 @@
 #include "face/api.h"
 #include "face/rows.h"
 
-/* Words for enum field_kind, for the pages to format by; in its order. */
+/* How the pages format a field's values. */
 static const char *kind_name(const struct field *f)
 {
     switch (f->kind) {
@@ -56,42 +56,60 @@ static const char *kind_name(const struct field *f)
     }
 }
 
-/* What a column belongs to, by its kind and key: the chooser shows columns in these groups. */
-static const char *field_group(const struct field *f)
+/* What a column belongs to, by what its key contains (^: begins with); the first that fits. The
+ * pages' chooser shows columns in these groups. */
+static const struct {
+    const char *word, *group;
+} field_groups[] = {
+    {"^cli.", "ends"},
+    {"^srv.", "ends"},
+    {"tcp_", "tcp"},
+    {"retrans", "tcp"},
+    {"out_of_order", "tcp"},
+    {"lost", "tcp"},
+    {"keep_alive", "tcp"},
+    {"zero_window", "tcp"},
+    {"^tls_", "tls"},
+    {"^sni", "tls"},
+    {"^ja", "tls"},
+    {"^http_", "http"},
+    {"^dns_", "dns"},
+    {"^dhcp_", "dhcp"},
+    {"^ssh_", "ssh"},
+    {"^outer.", "tunnel"},
+    {"^tunnel", "tunnel"},
+    {"_iat_", "timing"},
+    {"_tos", "ip"},
+    {"_dscp", "ip"},
+    {"_ttl", "ip"},
+    {"_icmp", "ip"},
+    {"^ip_version", "ip"},
+    {"^vlan", "ends"},
+    {"^l4", "ends"},
+    {"^direction", "ends"},
+    {"^appl_", "timing"},
+    {"^app", "application"},
+    {"^category", "application"},
+    {"^breed", "application"},
+    {"^confidence", "application"},
+    {"^info", "application"},
+    {"^user_name", "application"},
+    {"^risk", "problems"},
+    {"^score", "problems"},
+    {"^problem", "problems"},
+    {"^alerted", "problems"},
+    {"flows_", "flows"},
+    {"^trend", "traffic"},
+};
+
+static const char *field_group(const struct field *f, const char *fallback)
 {
-    static const struct {
-        const char *begin, *group;
-    } groups[] = {
-        {"cli.", "ends"},
-        {"srv.", "ends"},
-        {"tcp_", "tcp"},
-        {"c2s_tcp", "tcp"},
-        {"s2c_tcp", "tcp"},
-        {"tls_", "tls"},
-        {"sni", "tls"},
-        {"ja", "tls"},
-        {"http_", "http"},
-        {"dns_", "dns"},
-        {"dhcp_", "dhcp"},
-        {"ssh_", "ssh"},
-        {"outer.", "tunnel"},
-        {"tunnel", "tunnel"},
-        {"c2s_iat", "timing"},
-        {"s2c_iat", "timing"},
-        {"vlan", "ends"},
-        {"app", "application"},
-        {"category", "application"},
-        {"breed", "application"},
-        {"confidence", "application"},
-        {"info", "application"},
-        {"risk", "problems"},
-        {"score", "problems"},
-        {"problem", "problems"},
-        {"l4", "ends"},
-    };
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        if (!strncmp(f->api, groups[i].begin, strlen(groups[i].begin)))
-            return groups[i].group;
+    for (size_t i = 0; i < sizeof field_groups / sizeof *field_groups; i++) {
+        const char *word = field_groups[i].word;
+        bool begins = *word == '^';
+        const char *at = strstr(f->api, word + begins);
+        if (at && (!begins || at == f->api))
+            return field_groups[i].group;
     }
     switch (f->kind) {
     case KIND_time:
@@ -105,11 +123,11 @@ static const char *field_group(const struct field *f)
     case KIND_ratio:
         return "traffic";
     default:
-        return "other";
+        return fallback;
     }
 }
 
-static void field_row(struct rows *rows, const struct field *f)
+static void field_row(struct rows *rows, const struct field *f, const char *fallback)
 {
     bool sortable = f->kind != KIND_flow_id && f->kind != KIND_community_id;
     rows_open(rows);
@@ -120,7 +138,7 @@ static void field_row(struct rows *rows, const struct field *f)
     rows_string(rows, "kind", kind_name(f));
     rows_string(rows, "operand", f->operand ? f->operand : "");
     rows_bool(rows, "sortable", sortable);
-    rows_string(rows, "group", field_group(f));
+    rows_string(rows, "group", field_group(f, fallback));
     rows_close(rows);
 }
 
@@ -133,7 +151,7 @@ struct reply *api_fields_list(const struct api *api, const struct call *c)
     rows_begin(&rows, c, "fields");
     for (size_t i = 0; i < n; i++) {
         if (*table[i].api && table[i].kind != KIND_none)
-            field_row(&rows, &table[i]);
+            field_row(&rows, &table[i], hosts ? "host" : "flow");
     }
     return rows_finish(&rows, c, NULL, clock_wall());
 }

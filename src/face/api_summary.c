@@ -3,6 +3,7 @@
  * First what there is (who makes the traffic, or what the file held), then whether anything is
  * wrong: what was lost, what cannot be read, flows with problems. The worst of it sets the level.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,8 +143,11 @@ static bool say_problems(struct summary *s, const struct api *api, int iface,
         human_count(&s->text, all);
         text_add(&s->text,
                  all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
-        for (const char *p = most->key; *p; p++)
-            text_char(&s->text, *p == '_' ? ' ' : *p);
+        /* Titles begin with a capital; abbreviations (DNS error) keep theirs. */
+        bool abbreviation = most->key[0] && most->key[1] >= 'A' && most->key[1] <= 'Z';
+        text_char(&s->text,
+                  (char)(abbreviation ? most->key[0] : tolower((unsigned char)most->key[0])));
+        text_add(&s->text, most->key + 1);
         raise_level(s, all >= 20 && wrong * 4 > all ? LEVEL_WARNING : LEVEL_NOTICE);
     }
     answer_free(a);
