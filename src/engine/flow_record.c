@@ -70,7 +70,13 @@ static void fill_timing(const struct flow_hot *h, const struct flow_cold *c, str
     r->client_rtt = c->client_rtt;
     r->server_rtt = c->server_rtt;
     r->appl_latency = c->appl;
+    /* Seconds of the clock may cut a burst in two; no average may exceed the peak. */
+    uint64_t whole = c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
+    nsec_t lasted = flow_last(h) - c->first > SECOND ? flow_last(h) - c->first : SECOND;
+    uint64_t average = (uint64_t)((double)whole * 8 * (double)SECOND / (double)lasted);
     r->peak_bps = (uint64_t)h->peak_bytes * 8;
+    if (r->peak_bps < average)
+        r->peak_bps = average;
     r->sent_max_bps = max_bps(h, c, a);
     r->rcvd_max_bps = max_bps(h, c, b);
 }
