@@ -90,7 +90,7 @@ static bool open_file(const char *name, const struct settings *s, struct source 
     }
     struct source_options options = setup_sources(s);
     options.original_speed = false;
-    return source_open(name, &options, (unsigned)s->workers, sources, n, e);
+    return source_pcap_open(name, &options, (unsigned)s->workers, sources, n, e);
 }
 
 /* From opened sources to an engine that owns them. NULL with a sentence; then they are closed. */

@@ -2,9 +2,7 @@
 """Live capture on veth, loopback and tun in a network namespace of its own: every frame counted once,
 drops counted exactly, conversations kept together, interfaces that come and go survived.
 
-    test_live_capture.py path/to/source_dump [name of one test]
-
-Exit 0 all passed, 1 something failed, 77 skipped (not root, or no namespaces here).
+    test_live_capture.py [only WORD...]      SOURCE_DUMP names the program, default build/tests/tools/source_dump
 """
 import fcntl
 import json
@@ -15,54 +13,12 @@ import select
 import socket
 import struct
 import subprocess
-import sys
 import time
 
-DUMP = os.path.abspath(sys.argv[1])
-MAC_A, MAC_B = bytes.fromhex('020000000001'), bytes.fromhex('020000000002')
+from live_net import Sender, equal, ether, ip, ipv4, ipv6, run_tests, veth, wait_carrier
 
-
-def ip(*words):
-    subprocess.run(['ip', *words], check=True)
-
-
-def ether(payload, kind=0x0800, tags=(), out=False):
-    head = (MAC_B + MAC_A) if out else (MAC_A + MAC_B)
-    for tpid, vid in tags:
-        head += struct.pack('>HH', tpid, vid)
-    frame = head + struct.pack('>H', kind) + payload
-    return frame + bytes(max(0, 60 - len(frame)))
-
-
-def ipv4(src, dst, sport=1000, dport=2000, size=20, fragment=0, proto=17):
-    body = struct.pack('>HHHH', sport, dport, 8 + size, 0) + bytes(size)
-    flags = 0x2000 if fragment == 0 and proto == 0 else fragment
-    head = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(body), 7, flags, 64, proto, 0,
-                       socket.inet_aton(src), socket.inet_aton(dst))
-    return head + body
-
-
-def ipv6(src, dst, size=20):
-    body = struct.pack('>HHHH', 1000, 2000, 8 + size, 0) + bytes(size)
-    return struct.pack('>IHBB16s16s', 0x60000000, len(body), 17, 64, socket.inet_pton(socket.AF_INET6, src),
-                       socket.inet_pton(socket.AF_INET6, dst)) + body
-
-
-class Sender:
-    def __init__(self, name):
-        self.s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.s.bind((name, 0))
-
-    def send(self, frame, times=1):
-        for _ in range(times):
-            while True:
-                try:
-                    self.s.send(frame)
-                    break
-                except OSError as e:
-                    if e.errno != 105:  # ENOBUFS
-                        raise
-                    time.sleep(0.0005)
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DUMP = os.path.abspath(os.environ.get('SOURCE_DUMP', os.path.join(ROOT, 'build/tests/tools/source_dump')))
 
 
 class Dump:
@@ -111,20 +67,6 @@ class Dump:
         with open('/proc/%d/stat' % self.p.pid) as f:
             words = f.read().rsplit(')', 1)[1].split()
         return (int(words[11]) + int(words[12])) / os.sysconf('SC_CLK_TCK')
-
-
-def equal(name, have, want):
-    if have != want:
-        raise AssertionError('%s is %r, not %r' % (name, have, want))
-
-
-def veth():
-    subprocess.run(['ip', 'link', 'del', 'wa'], stderr=subprocess.DEVNULL)
-    subprocess.run(['ip', 'link', 'del', 'wb'], stderr=subprocess.DEVNULL)
-    ip('link', 'add', 'wa', 'type', 'veth', 'peer', 'name', 'wb')
-    ip('link', 'set', 'wa', 'up')
-    ip('link', 'set', 'wb', 'up')
-    time.sleep(0.1)
 
 
 def test_every_frame_is_counted_once():
@@ -252,6 +194,7 @@ def test_down_and_up_again():
         assert d.cpu() - before <= 0.06, 'busy while the interface is down: %.3f s of 2' % (d.cpu() - before)
         ip('link', 'set', 'wb', 'up')
         d.wait_state('"up"', 1)
+        wait_carrier('wa')
         s.send(ether(ipv4('10.0.0.1', '10.0.0.2')), 10)
         t = d.stop()
         equal('received', (t['received'], t['dropped']), (20, 0))
@@ -288,6 +231,7 @@ def test_renamed():
     ip('link', 'set', 'wb', 'name', 'wc')
     ip('link', 'set', 'wc', 'up')
     d.wait_state('now called wc', 2)
+    wait_carrier('wa')
     s.send(ether(ipv4('10.0.0.1', '10.0.0.2')), 5)
     t = d.stop()
     equal('received', t['received'], 10)
@@ -301,6 +245,7 @@ def test_down_at_start():
     d.wait_state('down', 1)
     ip('link', 'set', 'wb', 'up')
     d.wait_state('"up"', 2)
+    wait_carrier('wa')
     s = Sender('wa')
     s.send(ether(ipv4('10.0.0.1', '10.0.0.2')), 10)
     equal('received', d.stop()['received'], 10)
@@ -354,36 +299,5 @@ def test_what_cannot_be_opened_is_said():
     assert 'setcap' in text and DUMP in text, text
 
 
-def main():
-    if os.geteuid() != 0:
-        print('skipped: needs root for network namespaces')
-        return 77
-    if os.environ.get('WEIR_IN_NAMESPACE') != '1':
-        if subprocess.run(['unshare', '-n', 'true'], stderr=subprocess.DEVNULL).returncode != 0:
-            print('skipped: no network namespaces here')
-            return 77
-        os.environ['WEIR_IN_NAMESPACE'] = '1'
-        os.execvp('unshare', ['unshare', '-n', sys.executable, *sys.argv])
-    # The kernel's own neighbour discovery would be counted too.
-    for which in ('all', 'default'):
-        try:
-            with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % which, 'w') as f:
-                f.write('1')
-        except OSError:
-            pass
-    failed = 0
-    for name, test in list(globals().items()):
-        if not name.startswith('test_') or (len(sys.argv) > 2 and sys.argv[2] not in name):
-            continue
-        start = time.monotonic()
-        try:
-            test()
-            print('ok   %s (%.1f s)' % (name, time.monotonic() - start), flush=True)
-        except Exception as e:
-            failed += 1
-            print('FAIL %s: %s: %s' % (name, type(e).__name__, e), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tests(globals())
