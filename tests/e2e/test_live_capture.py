@@ -15,7 +15,7 @@ import struct
 import subprocess
 import time
 
-from live_net import Sender, equal, ether, ip, ipv4, ipv6, run_tests, veth, wait_carrier
+from live_net import Sender, Skipped, equal, ether, ip, ipv4, ipv6, run_tests, veth, wait_carrier
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DUMP = os.path.abspath(os.environ.get('SOURCE_DUMP', os.path.join(ROOT, 'build/tests/tools/source_dump')))
@@ -253,8 +253,7 @@ def test_down_at_start():
 
 def test_tun_is_raw_ip():
     if not os.path.exists('/dev/net/tun'):
-        print('  no /dev/net/tun here')
-        return
+        raise Skipped('no /dev/net/tun here')
     veth()
     tun = os.open('/dev/net/tun', os.O_RDWR)
     fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH', b'wtun', 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
