@@ -145,7 +145,7 @@ struct node {
 struct filter {
     size_t size;
     atomic_uint owners; /* it goes with the last */
-    uint16_t root; /* FILTER_NONE: everything matches */
+    uint16_t root;      /* FILTER_NONE: everything matches */
     uint16_t nodes, values;
     uint16_t regexes;
     uint32_t text_used;

@@ -11,24 +11,52 @@
 
 /* How a field is compared and printed. */
 enum field_kind {
-    KIND_none,     /* a raw member that other fields show */
-    KIND_number, KIND_count, KIND_packets, KIND_bytes, KIND_bps, KIND_pps,
+    KIND_none, /* a raw member that other fields show */
+    KIND_number,
+    KIND_count,
+    KIND_packets,
+    KIND_bytes,
+    KIND_bps,
+    KIND_pps,
     KIND_ratio,    /* hundredths of a percent: 5486 is 54.86 % */
     KIND_time,     /* nsec_t; JSON: milliseconds */
     KIND_duration, /* nanoseconds; JSON: milliseconds with 3 decimals; filter: 2s, 41ms */
     KIND_usec,     /* microseconds; JSON: milliseconds with 3 decimals; filter: 2s, 41ms */
-    KIND_addr, KIND_mac, KIND_port, KIND_string,
-    KIND_l4, KIND_tcp_flags, KIND_tcp_state, KIND_flow_state, KIND_trend, KIND_flag,
-    KIND_icmp, KIND_dscp, KIND_app, KIND_app_id, KIND_category, KIND_breed, KIND_confidence,
-    KIND_risk, KIND_problem, KIND_locality, KIND_client_reason, KIND_end_reason, KIND_tunnels,
-    KIND_tls_version, KIND_tls_cipher, KIND_dns_type, KIND_dns_code,
-    KIND_flow_id, KIND_community_id,
+    KIND_addr,
+    KIND_mac,
+    KIND_port,
+    KIND_string,
+    KIND_l4,
+    KIND_tcp_flags,
+    KIND_tcp_state,
+    KIND_flow_state,
+    KIND_trend,
+    KIND_flag,
+    KIND_icmp,
+    KIND_dscp,
+    KIND_app,
+    KIND_app_id,
+    KIND_category,
+    KIND_breed,
+    KIND_confidence,
+    KIND_risk,
+    KIND_problem,
+    KIND_locality,
+    KIND_client_reason,
+    KIND_end_reason,
+    KIND_tunnels,
+    KIND_tls_version,
+    KIND_tls_cipher,
+    KIND_dns_type,
+    KIND_dns_code,
+    KIND_flow_id,
+    KIND_community_id,
     KINDS
 };
 
 /* Index of each row in field_table. */
 enum field_id {
-#define FIELD(member, ...) FIELD_##member,
+#define FIELD(member, ...)  FIELD_##member,
 #define STRING(member, ...) FIELD_##member,
 #include "model/fields.def"
 #undef FIELD
@@ -46,7 +74,10 @@ enum string_field {
     STRINGS
 };
 
-enum { TAIL_BYTES = 1536, TAIL_STRING = 255 /* longest string kept; URLs and infos are cut to it */ };
+enum {
+    TAIL_BYTES = 1536,
+    TAIL_STRING = 255 /* longest string kept; URLs and infos are cut to it */
+};
 
 /* Strings one after the other: field u8, length u8, bytes. */
 struct tail {
@@ -63,15 +94,45 @@ enum client_reason { CLIENT_FIRST, CLIENT_SYN, CLIENT_SYN_ACK, CLIENT_PORT };
 enum end_reason { END_NONE, END_IDLE, END_ACTIVE, END_OF_FLOW, END_FORCED, END_RESOURCES };
 /* Zeek's conn_state. */
 enum tcp_state {
-    TCP_STATE_NONE, TCP_S0, TCP_S1, TCP_SF, TCP_REJ, TCP_S2, TCP_S3, TCP_RSTO, TCP_RSTR,
-    TCP_RSTOS0, TCP_RSTRH, TCP_SH, TCP_SHR, TCP_OTH
+    TCP_STATE_NONE,
+    TCP_S0,
+    TCP_S1,
+    TCP_SF,
+    TCP_REJ,
+    TCP_S2,
+    TCP_S3,
+    TCP_RSTO,
+    TCP_RSTR,
+    TCP_RSTOS0,
+    TCP_RSTRH,
+    TCP_SH,
+    TCP_SHR,
+    TCP_OTH
 };
-enum confidence { CONFIDENCE_NONE, CONFIDENCE_PORT, CONFIDENCE_IP, CONFIDENCE_PARTIAL, CONFIDENCE_CACHE, CONFIDENCE_DPI, CONFIDENCE_CUSTOM };
+enum confidence {
+    CONFIDENCE_NONE,
+    CONFIDENCE_PORT,
+    CONFIDENCE_IP,
+    CONFIDENCE_PARTIAL,
+    CONFIDENCE_CACHE,
+    CONFIDENCE_DPI,
+    CONFIDENCE_CUSTOM
+};
 /* What is wrong with a flow, worst first when several apply. */
 enum problem {
-    PROBLEM_NONE, PROBLEM_CERTIFICATE_MISMATCH, PROBLEM_NO_ANSWER, PROBLEM_REFUSED, PROBLEM_RESET,
-    PROBLEM_RETRANSMISSIONS, PROBLEM_ZERO_WINDOW, PROBLEM_SLOW_NETWORK, PROBLEM_SLOW_SERVER,
-    PROBLEM_DNS_ERROR, PROBLEM_HTTP_ERROR, PROBLEM_LOW_GOODPUT, PROBLEM_RISK
+    PROBLEM_NONE,
+    PROBLEM_CERTIFICATE_MISMATCH,
+    PROBLEM_NO_ANSWER,
+    PROBLEM_REFUSED,
+    PROBLEM_RESET,
+    PROBLEM_RETRANSMISSIONS,
+    PROBLEM_ZERO_WINDOW,
+    PROBLEM_SLOW_NETWORK,
+    PROBLEM_SLOW_SERVER,
+    PROBLEM_DNS_ERROR,
+    PROBLEM_HTTP_ERROR,
+    PROBLEM_LOW_GOODPUT,
+    PROBLEM_RISK
 };
 
 #define RECORD_MEMBER_none(member)
@@ -84,8 +145,8 @@ enum problem {
 #define RECORD_MEMBER_mac(member)  struct mac member;
 
 struct record {
-    nsec_t flow_first;  /* first packet of the flow, of which this record may tell a later part */
-    uint32_t worker;    /* where it lives, with slot and generation: for questions only */
+    nsec_t flow_first; /* first packet of the flow, of which this record may tell a later part */
+    uint32_t worker;   /* where it lives, with slot and generation: for questions only */
     uint32_t slot;
     uint32_t generation;
 #define FIELD(member, type, ...) RECORD_MEMBER_##type(member)
@@ -93,7 +154,7 @@ struct record {
 #include "model/fields.def"
 #undef FIELD
 #undef STRING
-    struct tail tail;   /* last: record_copy() copies only what is used of it */
+    struct tail tail; /* last: record_copy() copies only what is used of it */
 };
 
 /* One row of fields.def, or one more way to export a member. */
