@@ -130,11 +130,12 @@ static void value_cell(struct text *t, const struct record *r, const struct fiel
     }
 }
 
-/* Counters say 0, everything else stays empty when it has nothing to say. */
-static bool is_counter(enum field_kind kind)
+/* Counters say 0 and judgements say none; everything else stays empty when it has nothing to say. */
+static bool is_always(enum field_kind kind)
 {
-    return kind == KIND_packets || kind == KIND_bytes || kind == KIND_count || kind == KIND_bps ||
-           kind == KIND_pps || kind == KIND_time || kind == KIND_duration || kind == KIND_port;
+    return kind == KIND_problem || kind == KIND_confidence || kind == KIND_packets ||
+           kind == KIND_bytes || kind == KIND_count || kind == KIND_bps || kind == KIND_pps ||
+           kind == KIND_time || kind == KIND_duration || kind == KIND_port;
 }
 
 void csv_row(struct text *t, const struct record *r, const struct field *const *fields, size_t n)
@@ -146,7 +147,7 @@ void csv_row(struct text *t, const struct record *r, const struct field *const *
             continue;
         if (!first)
             text_char(t, ',');
-        if (is_counter(f->kind) || record_has(r, f))
+        if (is_always(f->kind) || record_has(r, f))
             value_cell(t, r, f);
         first = false;
     }

@@ -200,6 +200,10 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
 #define LINE_usec(m, type, seed)                                                                   \
     if (VALUE_##type(m))                                                                           \
         at = put_ms(put(at, KEY(seed)), VALUE_##type(m));
+#define LINE_dns_code(m, type, seed)                                                               \
+    if (record_has(r, &field_table[FIELD_##m]))                                                    \
+        at = put_u64(put(at, KEY(seed)), VALUE_##type(m));
+#define LINE_icmp                LINE_dns_code
 #define LINE_time(m, type, seed) at = put_times(at, r->m, FIELD_##m, KEY(seed));
 #define LINE_addr(m, type, seed)                                                                   \
     if (always[FIELD_##m] || !addr_is_none(&r->m))                                                 \
@@ -224,7 +228,6 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
 #define LINE_flow_state    LINE_number
 #define LINE_trend         LINE_number
 #define LINE_flag          LINE_number
-#define LINE_icmp          LINE_number
 #define LINE_dscp          LINE_number
 #define LINE_category      LINE_number
 #define LINE_breed         LINE_number
@@ -238,7 +241,6 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
 #define LINE_tls_version   LINE_number
 #define LINE_tls_cipher    LINE_number
 #define LINE_dns_type      LINE_number
-#define LINE_dns_code      LINE_number
 
 /* All rows but the strings, each with a comma in front. */
 static char *put_rows(char *at, const struct record *r)

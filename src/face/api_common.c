@@ -104,25 +104,7 @@ struct reply *api_sort_problem(const struct call *c)
 
 void api_filter_term(struct text *t, const char *operand, const char *value)
 {
-    bool plain = *value;
-    for (const char *p = value; *p && plain; p++) {
-        bool word =
-            (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
-        plain = word || strchr("._-:/", *p);
-    }
-    text_add(t, operand);
-    text_char(t, '=');
-    if (plain) {
-        text_add(t, value);
-        return;
-    }
-    text_char(t, '"');
-    for (const char *p = value; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            text_char(t, '\\');
-        text_char(t, *p);
-    }
-    text_char(t, '"');
+    filter_add_term(t, operand, value);
 }
 
 struct answer *api_ask_totals(const struct api *api, int iface)

@@ -36,6 +36,10 @@ bool filter_match(const struct filter *f, const struct record *r);
 /* True when the expression says nothing, i.e. everything matches. */
 bool filter_is_empty(const struct filter *f);
 
+/* Appends `operand=value` so that compiling it means exactly this text: the value is quoted where it
+ * would be several words, a keyword or a field. */
+void filter_add_term(struct text *t, const char *operand, const char *value);
+
 /* Writes the tree as JSON: {"op":"and","args":[{"field":"app","op":"in","values":[...],"at":0,
  * "end":16}, ...]}. For chips in the filter bar. */
 void filter_json(const struct filter *f, struct json *j);

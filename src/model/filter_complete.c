@@ -303,12 +303,9 @@ static size_t written(const struct candidate *cand, char to[QUOTED])
     memcpy(to, cand->text, n);
     if (strcmp(cand->kind, "value") != 0)
         return n;
-    struct lexer lex = {.text = cand->text, .len = n};
-    struct token t = lex_next(&lex);
-    bool whole = t.kind == TOKEN_WORD && t.end == n;
-    if (whole && !token_is(cand->text, &t, "not") && !token_is(cand->text, &t, "in") &&
-        !token_is(cand->text, &t, "and") && !token_is(cand->text, &t, "or") &&
-        !token_is(cand->text, &t, "exists"))
+    /* A field's name is fine here: the field's own vocabulary wins. */
+    struct operand o;
+    if (is_bare_value(cand->text, n) || operand_find(cand->text, n, &o))
         return n;
     char quote = memchr(cand->text, '"', n) ? '\'' : '"';
     memmove(to + 1, to, n);

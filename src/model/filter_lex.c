@@ -116,3 +116,34 @@ size_t token_text(const char *text, const struct token *t, char *to)
     }
     return len;
 }
+
+bool is_bare_value(const char *bytes, size_t len)
+{
+    static const char *const keywords[] = {"and", "or", "not", "in", "exists"};
+    struct lexer lex = {.text = bytes, .len = len};
+    struct token t = lex_next(&lex);
+    struct operand o;
+    if (t.kind != TOKEN_WORD || t.at || t.end != len || operand_find(bytes, len, &o))
+        return false;
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        if (token_is(bytes, &t, keywords[i]))
+            return false;
+    return true;
+}
+
+void filter_add_term(struct text *t, const char *operand, const char *value)
+{
+    text_add(t, operand);
+    text_char(t, '=');
+    if (is_bare_value(value, strlen(value))) {
+        text_add(t, value);
+        return;
+    }
+    text_char(t, '"');
+    for (; *value; value++) {
+        if (strchr("\"'\\", *value))
+            text_char(t, '\\');
+        text_char(t, *value);
+    }
+    text_char(t, '"');
+}

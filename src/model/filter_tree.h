@@ -74,6 +74,9 @@ bool token_is(const char *text, const struct token *t, const char *keyword);
 /* Copies a word or a string without quotes and escapes; to has room for the token. */
 size_t token_text(const char *text, const struct token *t, char *to);
 
+/* True when the bytes, unquoted, are one value and nothing else: no keyword, no field's name. */
+bool is_bare_value(const char *bytes, size_t len);
+
 /* What stands on the left of an operator: one field, or several that all are looked at. */
 struct operand {
     const char *name;

@@ -112,6 +112,25 @@ static const struct mac *mac_of(const struct record *r, const struct field *f)
     return (const struct mac *)((const uint8_t *)r + f->offset);
 }
 
+/* Fields whose 0 is an answer as well: NOERROR of a lookup that was answered, echo reply of ICMP
+ * that was seen, the breed "safe" of an application that is known. */
+static bool has_zero(const struct record *r, const struct field *f)
+{
+    bool icmp = r->proto == 1 || r->proto == 58;
+    switch ((enum field_id)(f - field_table)) {
+    case FIELD_dns_code:
+        return r->dns_type && r->rcvd_packets;
+    case FIELD_client_icmp:
+        return icmp && r->sent_packets;
+    case FIELD_server_icmp:
+        return icmp && r->rcvd_packets;
+    case FIELD_breed:
+        return r->l7_master || r->l7_app;
+    default:
+        return false;
+    }
+}
+
 bool record_has(const struct record *r, const struct field *f)
 {
     static const struct mac no_mac;
@@ -136,7 +155,7 @@ bool record_has(const struct record *r, const struct field *f)
         record_community_id(r, id);
         return *id;
     default:
-        return record_number(r, f) != 0;
+        return record_number(r, f) != 0 || has_zero(r, f);
     }
 }
 

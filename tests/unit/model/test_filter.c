@@ -404,6 +404,49 @@ static void test_ids_are_found(void **state)
     assert_true(matches(text));
 }
 
+static void test_what_a_field_prints_is_accepted_as_its_value(void **state)
+{
+    r.client_icmp = 8 << 8;
+    r.tls_cipher = 0xfafa;
+    r.dns_type = 28;
+    tail_set(&r.tail, STRING_http_host, "sni", 3);
+    tail_set(&r.tail, STRING_user_name, "or", 2);
+    tail_set(&r.tail, STRING_ssh_client, "a \"b\" 'c' \\d, (e)", 17);
+    unsigned tried = 0;
+    for (size_t i = 0; i < field_count; i++) {
+        const struct field *f = &field_table[i];
+        if (!record_has(&r, f))
+            continue;
+        struct text value = {0}, term = {0};
+        record_print(&value, &r, f);
+        filter_add_term(&term, f->operand, value.data);
+        r.proto = f->kind == KIND_icmp ? 1 : 6;
+        if (!matches(term.data))
+            fail_msg("does not match: %s", term.data);
+        tried++;
+        text_free(&value);
+        text_free(&term);
+    }
+    assert_true(tried > 50);
+}
+
+static void test_a_term_is_quoted_where_it_would_mean_something_else(void **state)
+{
+    struct text t = {0};
+    filter_add_term(&t, "sni", "www.example.org");
+    text_char(&t, ' ');
+    filter_add_term(&t, "sni", "info");
+    text_char(&t, ' ');
+    filter_add_term(&t, "user", "AND");
+    text_char(&t, ' ');
+    filter_add_term(&t, "user", "");
+    text_char(&t, ' ');
+    filter_add_term(&t, "http.url", "/a?b='c\"");
+    assert_string_equal(t.data, "sni=www.example.org sni=\"info\" user=\"AND\" user=\"\" "
+                                "http.url=\"/a?b=\\'c\\\"\"");
+    text_free(&t);
+}
+
 static void test_wrong_expressions_say_where_and_what(void **state)
 {
     static const struct {
@@ -577,6 +620,8 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_negated_is_the_opposite, setup),
         cmocka_unit_test_setup(test_icmp_by_name_number_and_version, setup),
         cmocka_unit_test_setup(test_ids_are_found, setup),
+        cmocka_unit_test_setup(test_what_a_field_prints_is_accepted_as_its_value, setup),
+        cmocka_unit_test_setup(test_a_term_is_quoted_where_it_would_mean_something_else, setup),
         cmocka_unit_test_setup(test_wrong_expressions_say_where_and_what, setup),
         cmocka_unit_test_setup(test_limits_are_errors_and_not_crashes, setup),
         cmocka_unit_test_setup(test_an_empty_filter_matches_everything, setup),

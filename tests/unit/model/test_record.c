@@ -123,6 +123,22 @@ static void test_only_what_says_something_is_there(void **state)
     assert_false(has(FIELD_l7_master));
 }
 
+static void test_zero_is_an_answer_where_something_was_asked(void **state)
+{
+    assert_false(has(FIELD_dns_code));
+    r.dns_type = 1;
+    assert_true(has(FIELD_dns_code));
+    r.rcvd_packets = 0;
+    assert_false(has(FIELD_dns_code));
+    assert_false(has(FIELD_client_icmp));
+    r.proto = 1;
+    assert_true(has(FIELD_client_icmp));
+    assert_false(has(FIELD_server_icmp));
+    assert_false(has(FIELD_breed));
+    r.l7_app = 5;
+    assert_true(has(FIELD_breed));
+}
+
 static void test_community_id_is_that_of_other_tools(void **state)
 {
     char id[32];
@@ -366,6 +382,7 @@ int main(void)
         cmocka_unit_test_setup(test_computed_fields_follow_from_others, setup),
         cmocka_unit_test_setup(test_computed_fields_survive_odd_values, setup),
         cmocka_unit_test_setup(test_only_what_says_something_is_there, setup),
+        cmocka_unit_test_setup(test_zero_is_an_answer_where_something_was_asked, setup),
         cmocka_unit_test_setup(test_community_id_is_that_of_other_tools, setup),
         cmocka_unit_test_setup(test_community_id_of_protocols_without_ports, setup),
         cmocka_unit_test_setup(test_flow_id_depends_on_each_part_of_the_flow_and_nothing_else,
