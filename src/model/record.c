@@ -112,18 +112,15 @@ static const struct mac *mac_of(const struct record *r, const struct field *f)
     return (const struct mac *)((const uint8_t *)r + f->offset);
 }
 
-/* Fields whose 0 is an answer as well: NOERROR of a lookup that was answered, echo reply of ICMP
- * that was seen, the breed "safe" of an application that is known. */
+/* Fields whose 0 is an answer as well: NOERROR of a lookup that was answered, the reply to an echo
+ * request, the breed "safe" of an application that is known. */
 static bool has_zero(const struct record *r, const struct field *f)
 {
-    bool icmp = r->proto == 1 || r->proto == 58;
     switch ((enum field_id)(f - field_table)) {
     case FIELD_dns_code:
         return r->dns_type && r->rcvd_packets;
-    case FIELD_client_icmp:
-        return icmp && r->sent_packets;
     case FIELD_server_icmp:
-        return icmp && r->rcvd_packets;
+        return r->proto == 1 && r->client_icmp == 8 << 8 && r->rcvd_packets;
     case FIELD_breed:
         return r->l7_master || r->l7_app;
     default:

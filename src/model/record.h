@@ -190,7 +190,7 @@ void record_copy(struct record *to, const struct record *from);
 uint64_t record_number(const struct record *r, const struct field *f);
 /* True when the field has something to say: not 0, not empty, not ::. Enumerations whose 0 is a
  * statement (state, trend, direction, client_reason) always do; so do the code of an answered DNS
- * lookup, the type of ICMP that was seen and the breed of a known application. */
+ * lookup, the reply to an echo request and the breed of a known application. */
 bool record_has(const struct record *r, const struct field *f);
 /* <0, 0, >0 by the field's own order (numbers, addresses, text without case). Ties are the
  * caller's business. */

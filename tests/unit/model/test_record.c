@@ -128,11 +128,12 @@ static void test_zero_is_an_answer_where_something_was_asked(void **state)
     assert_false(has(FIELD_dns_code));
     r.dns_type = 1;
     assert_true(has(FIELD_dns_code));
+    r.proto = 1;
+    assert_false(has(FIELD_server_icmp));
+    r.client_icmp = 8 << 8;
+    assert_true(has(FIELD_server_icmp));
     r.rcvd_packets = 0;
     assert_false(has(FIELD_dns_code));
-    assert_false(has(FIELD_client_icmp));
-    r.proto = 1;
-    assert_true(has(FIELD_client_icmp));
     assert_false(has(FIELD_server_icmp));
     assert_false(has(FIELD_breed));
     r.l7_app = 5;
