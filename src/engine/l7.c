@@ -100,19 +100,11 @@ static void hook_free(void *memory)
     mem_free(ACCOUNT_dpi, block, size + HOOK_HEAD);
 }
 
-static void set_hooks(void)
-{
-    set_ndpi_malloc(hook_alloc);
-    set_ndpi_free(hook_free);
-    set_ndpi_flow_malloc(hook_alloc);
-    set_ndpi_flow_free(hook_free);
-}
-
 static struct ndpi_detection_module_struct *open_module(const struct l7_config *config,
                                                         struct err *e)
 {
     const char *rules = config->protos ? config->protos : "";
-    set_hooks();
+    dpi_set_hooks(hook_alloc, hook_free);
     struct ndpi_detection_module_struct *module = dpi_module_new(config->remember);
     if (!module) {
         fail(e, "libndpi cannot start: out of memory");

@@ -228,8 +228,11 @@ static void keep(struct quic_hello *h, uint64_t offset, const uint8_t *bytes, si
     if (len > QUIC_HELLO - offset)
         len = (size_t)(QUIC_HELLO - offset);
     memcpy(h->bytes + offset, bytes, len);
-    for (size_t i = (size_t)offset; i < offset + len; i++)
-        h->have[i / 8] |= (uint8_t)(1u << i % 8);
+    for (size_t i = (size_t)offset, end = i + len; i < end;) {
+        size_t n = i % 8 || end - i < 8 ? 1 : 8;
+        h->have[i / 8] |= (uint8_t)(n == 8 ? 0xff : 1u << i % 8);
+        i += n;
+    }
 }
 
 /* RFC 9000 19.3: largest, delay, ranges, first range, (gap, range)..., and three counts of ECN. */
@@ -277,6 +280,8 @@ static void read_frames(struct quic_hello *h, struct cursor c)
 static size_t have_whole(const struct quic_hello *h)
 {
     size_t n = 0;
+    while (n < QUIC_HELLO && h->have[n / 8] == 0xff)
+        n += 8;
     while (n < QUIC_HELLO && h->have[n / 8] >> n % 8 & 1)
         n++;
     return n;
