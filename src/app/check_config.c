@@ -19,7 +19,8 @@ static void print_value(const struct settings *s, const struct option_info *opti
         printf("%s = %" PRId64, option->name, *(const int64_t *)member);
         break;
     case OPTION_string:
-        printf("%s = %s", option->name, *(const char *const *)member);
+        printf("%s =%s%s", option->name, **(const char *const *)member ? " " : "",
+               *(const char *const *)member);
         break;
     case OPTION_list: {
         const struct string_list *list = member;
