@@ -78,7 +78,7 @@ bool api_host_id(const char *text, struct addr *addr, uint16_t *vlan);
 struct answer *api_ask_host(const struct api *api, int iface, const char *text,
                             struct reply **problem);
 
-/* Appends key=value as a filter expression, quoted where the grammar needs it. */
+/* Appends operand=value as a filter expression, quoted where the grammar needs it. */
 void api_filter_term(struct text *t, const char *operand, const char *value);
 
 /* Totals of one interface or all; NULL inside the answer when nobody answered. The caller frees. */

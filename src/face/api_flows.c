@@ -145,14 +145,50 @@ struct reply *api_flow_one(const struct api *api, const struct call *c)
     return r;
 }
 
-/* The operand that a line's link filters by. */
+/* What a line's link filters by: the field's value, its absence, or, where the key had to be cut,
+ * its beginning somewhere in the value. */
 static void top_filter(struct text *t, const struct question *q, const struct top_row *row)
 {
-    const char *operand = q->by_host                          ? "ip"
-                          : q->by->operand && *q->by->operand ? q->by->operand
-                                                              : q->by->api;
-    text_reset(t);
-    api_filter_term(t, operand, row->key);
+    const char *operand = q->by_host ? "ip" : *q->by->operand ? q->by->operand : q->by->api;
+    bool cut = strlen(row->key) == sizeof row->key - 1;
+    if (row->key[0] && !cut) {
+        api_filter_term(t, operand, row->key);
+        return;
+    }
+    if (!row->key[0]) {
+        text_add(t, "not ");
+        text_add(t, operand);
+        text_add(t, " exists");
+        return;
+    }
+    struct text term = {0};
+    api_filter_term(&term, operand, row->key);
+    size_t len = strlen(operand);
+    text_add(t, operand);
+    text_char(t, '~');
+    text_add(t, term.failed ? "" : term.data + len + 1);
+    text_free(&term);
+}
+
+/* Fields whose values are so many that a sum by them says nothing. */
+static bool is_measure(const struct field *f)
+{
+    switch (f->kind) {
+    case KIND_none:
+    case KIND_packets:
+    case KIND_bytes:
+    case KIND_bps:
+    case KIND_pps:
+    case KIND_ratio:
+    case KIND_time:
+    case KIND_duration:
+    case KIND_usec:
+    case KIND_flow_id:
+    case KIND_community_id:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void top_row(struct rows *rows, const struct question *q, const struct top_row *row,
@@ -186,6 +222,9 @@ struct reply *api_top_list(const struct api *api, const struct call *c)
     q.by = q.by_host ? NULL : field_find(by);
     if (!q.by_host && (!q.by || !*q.by->api))
         return no_such_field("by", by);
+    if (!q.by_host && is_measure(q.by))
+        return reply_problem(400, "parameter", "Bad parameter",
+                             "by: flows cannot be summed by a measure", -1);
     struct reply *problem = call_check_iface(api, c);
     if (problem || (problem = call_filter(c, &filter)))
         return problem;

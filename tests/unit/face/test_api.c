@@ -186,10 +186,12 @@ static void test_sums_over_groups_equal_the_totals(void **state)
 static void test_the_filter_of_a_group_finds_its_flows(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"/api/v1/protocols",   "/api/v1/l4",
-                                        "/api/v1/vlans",       "/api/v1/categories",
-                                        "/api/v1/top?by=host", "/api/v1/top?by=srv.port",
-                                        "/api/v1/top?by=app"};
+    static const char *const lists[] = {"/api/v1/protocols",      "/api/v1/l4",
+                                        "/api/v1/vlans",          "/api/v1/categories",
+                                        "/api/v1/top?by=host",    "/api/v1/top?by=srv.port",
+                                        "/api/v1/top?by=app",     "/api/v1/top?by=tcp_flags",
+                                        "/api/v1/top?by=sni",     "/api/v1/top?by=info",
+                                        "/api/v1/top?by=problem", "/api/v1/top?by=direction"};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         struct got g = get_json(lists[k]);
         for (int i = 0; i < json_count(g.body.data, "data"); i++) {
@@ -345,6 +347,7 @@ static void test_bad_values_are_refused_with_the_parameter_named(void **state)
         "/api/v1/hosts?sort=-app",
         "/api/v1/hosts?fields=x",
         "/api/v1/top?by=nothing",
+        "/api/v1/top?by=bytes",
         "/api/v1/timeseries?schema=x",
         "/api/v1/timeseries?seconds=0",
         "/api/v1/flows?if=64",
