@@ -44,25 +44,30 @@ static int compare_u64_down(const void *a, const void *b)
 
 /* "3 hosts send 81 % of the traffic": the fewest hosts that send most of it. Each packet is sent
  * by one host, so shares add up. */
-static void say_senders(struct summary *s, uint64_t *sent, unsigned n, uint64_t whole)
+static void say_senders(struct summary *s, uint64_t *sent, unsigned n, uint64_t whole,
+                        const char *of)
 {
     uint64_t sum = 0;
     unsigned k = 0;
     qsort(sent, n, sizeof *sent, compare_u64_down);
     while (k < n && (k == 0 || sum * 100 < whole * SUMMARY_SHARE))
         sum += sent[k++];
-    uint64_t percent = whole ? sum * 100 / whole : 0;
-    if (percent >= 99) {
-        add_count(&s->text, k, "host sends", "hosts send");
-        text_add(&s->text, " nearly all of the traffic");
+    if (!sum || !whole) {
+        text_add(&s->text, "Traffic is only beginning");
         return;
     }
-    add_count(&s->text, k, "host sends", "hosts send");
-    text_char(&s->text, ' ');
-    text_u64(&s->text, percent);
-    text_add(&s->text, " % of the traffic");
+    uint64_t percent = sum >= whole ? 100 : sum * 100 / whole;
+    add_count(&s->text, k, "host sends ", "hosts send ");
+    if (percent >= 99) {
+        text_add(&s->text, "nearly all of ");
+    } else {
+        text_u64(&s->text, percent);
+        text_add(&s->text, " % of ");
+    }
+    text_add(&s->text, of);
 }
 
+/* Of a file: who sent it all. */
 static void say_hosts(struct summary *s, const struct api *api, int iface, uint64_t whole)
 {
     uint64_t sent[SUMMARY_HOSTS];
@@ -74,42 +79,42 @@ static void say_hosts(struct summary *s, const struct api *api, int iface, uint6
     struct answer *a = question_ask(api->engine, &q);
     for (uint32_t i = 0; i < a->n; i++)
         sent[i] = a->hosts[i].traffic.bytes[SIDE_SENT];
-    if (a->n)
-        say_senders(s, sent, a->n, whole);
-    else
-        text_add(&s->text, "No host is active");
+    say_senders(s, sent, a->n, whole, "the traffic");
     answer_free(a);
 }
 
-/* With a filter only flows are known: their number, bytes and senders. */
-static void say_matches(struct summary *s, const struct api *api, int iface, const struct filter *f)
+/* Of flows that are active: who sends them. whole: their bytes. */
+static void say_talkers(struct summary *s, const struct api *api, int iface, const struct filter *f,
+                        uint64_t whole)
 {
     uint64_t sent[SUMMARY_HOSTS];
-    struct question flows = {
-        .kind = QUESTION_FLOWS, .iface = iface, .filter = f, .limit = 1, .hosts_local = -1};
-    struct question top = {.kind = QUESTION_TOP,
-                           .iface = iface,
-                           .filter = f,
-                           .by_host = true,
-                           .limit = SUMMARY_HOSTS,
-                           .hosts_local = -1};
-    struct answer *a = question_ask(api->engine, &flows);
-    if (!a->total) {
-        text_add(&s->text, "No active flow matches");
-        answer_free(a);
-        return;
-    }
-    add_count(&s->text, a->total, "flow matches with ", "flows match with ");
-    human_bytes(&s->text, a->sum_bytes);
-    uint64_t whole = a->sum_bytes;
-    answer_free(a);
-    a = question_ask(api->engine, &top);
+    struct question q = {.kind = QUESTION_TOP,
+                         .iface = iface,
+                         .filter = f,
+                         .by_host = true,
+                         .limit = SUMMARY_HOSTS,
+                         .hosts_local = -1};
+    struct answer *a = question_ask(api->engine, &q);
     for (uint32_t i = 0; i < a->n; i++)
         sent[i] = a->tops[i].bytes[SIDE_SENT];
-    if (a->n) {
+    say_senders(s, sent, a->n, whole, f ? "it" : "the current traffic");
+    answer_free(a);
+}
+
+static void say_flows(struct summary *s, const struct api *api, int iface, const struct filter *f)
+{
+    struct question q = {
+        .kind = QUESTION_FLOWS, .iface = iface, .filter = f, .limit = 1, .hosts_local = -1};
+    struct answer *a = question_ask(api->engine, &q);
+    if (!a->total) {
+        text_add(&s->text, f ? "No active flow matches" : "Nobody is talking now");
+    } else if (f) {
+        add_count(&s->text, a->total, "flow matches with ", "flows match with ");
+        human_bytes(&s->text, a->sum_bytes);
         text_add(&s->text, "; ");
-        say_senders(s, sent, a->n, whole);
     }
+    if (a->total)
+        say_talkers(s, api, iface, f, a->sum_bytes);
     answer_free(a);
 }
 
@@ -189,15 +194,27 @@ static bool say_interfaces(struct summary *s, const struct api *api, int iface)
     return said;
 }
 
+/* A file has an end that its totals are about; live, only what goes on now is worth a sentence. */
+static bool all_are_files(const struct api *api, int iface)
+{
+    struct interface_info info;
+    for (unsigned i = 0; i < engine_interfaces(api->engine); i++) {
+        bool asked = iface < 0 || (unsigned)iface == i;
+        if (asked && engine_interface(api->engine, (int)i, &info) && !info.is_file)
+            return false;
+    }
+    return true;
+}
+
 static void say_all(struct summary *s, const struct api *api, int iface,
                     const struct filter *filter, const struct totals_row *t)
 {
-    if (filter)
-        say_matches(s, api, iface, filter);
-    else if (!t->wire_packets)
+    if (!t->wire_packets)
         text_add(&s->text, "No packet has been seen yet");
-    else
+    else if (!filter && all_are_files(api, iface))
         say_hosts(s, api, iface, t->ip_bytes);
+    else
+        say_flows(s, api, iface, filter);
     bool wrong = say_interfaces(s, api, iface);
     wrong |= say_losses(s, t);
     wrong |= say_problems(s, api, iface, filter);
