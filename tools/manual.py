@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""manual.py - the manual page weir(1) out of src/options.def.
+"""manual.py - the manual page weir(1) out of src/options.def and src/app/roles.def.
 
     manual.py OUT       write the page
     manual.py --check   make it and let groff and man look for mistakes where they are installed
@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COLUMNS = ["member", "type", "letter", "name", "default", "min", "max", "unit", "text"]
+OPTION_COLUMNS = ["member", "type", "letter", "name", "default", "min", "max", "unit", "text"]
+ROLE_COLUMNS = ["word", "function", "usage", "text"]
 ARGUMENT = {"number": "N", "seconds": "TIME", "bytes": "SIZE", "string": "TEXT", "list": "TEXT"}
 GROUPS = [("OPTIONS", lambda o: not re.match(r"weir (read|ledger|bench)", o["text"])),
           ("OPTIONS OF WEIR READ", lambda o: o["text"].startswith("weir read")),
@@ -22,21 +23,7 @@ HEAD = r"""
 .SH NAME
 weir \- watch a network: flows, hosts and applications, live or from captures
 .SH SYNOPSIS
-.B weir
-.RI [ OPTION ...]
-.B \-i
-.IR SOURCE ...
-.br
-.B weir read
-.RI [ OPTION ...]
-.IR FILE ...
-.br
-.B weir ledger
-.RB [ \-\-check ]
-.RI [ FILE ...]
-.br
-.B weir bench
-.RB [ \-\-quick ]
+@SYNOPSIS@
 .SH DESCRIPTION
 .B weir
 watches network interfaces or reads capture files, follows every conversation, recognises
@@ -49,23 +36,11 @@ a pcap or pcapng file (compressed by gzip or not), or
 .B \-
 for standard input.
 .PP
-.B weir read
-prints a report about captures, or their flows as JSON, CSV or a table, and ends.
-Several files are read one after the other, each for itself, so that hosts and flows of one are
-not those of another.
-.B weir ledger
-prints where every packet went and why: of files, else of the monitor that runs on this machine,
-else of the last run;
-.B weir bench
-measures this machine;
-.B weir check\-config
-prints the options as they are understood, in the form of a configuration file;
-.B weir version
-names the libraries too.
-.PP
 A time is a number of seconds or has a suffix: 90s, 5m, 2h, 1d. A size is a number of bytes or has
 a suffix: 64k, 512M, 2G. A switch NAME is turned off by
 .BR \-\-no\-NAME .
+.SH COMMANDS
+@COMMANDS@
 """
 
 TAIL = r"""
@@ -131,16 +106,37 @@ def unquote(word):
     return "" if word == "0" else word
 
 
-def options():
-    with open(os.path.join(ROOT, "src", "options.def"), encoding="utf-8") as file:
+def table(path, macro, columns):
+    """The rows of a .def file as dictionaries."""
+    with open(os.path.join(ROOT, "src", path), encoding="utf-8") as file:
         text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     rows = []
-    for match in re.finditer(r"^OPTION\((.*)\)$", text, re.M):
+    for match in re.finditer(rf"^{macro}\((.*)\)$", text, re.M):
         row = [unquote(word) for word in split_row(match.group(1))]
-        if len(row) != len(COLUMNS):
-            sys.exit(f"options.def: cannot read the row of {row[0]}")
-        rows.append(dict(zip(COLUMNS, row)))
+        if len(row) != len(columns):
+            sys.exit(f"{path}: cannot read the row of {row[0]}")
+        rows.append(dict(zip(columns, row)))
     return rows
+
+
+def options():
+    return table("options.def", "OPTION", OPTION_COLUMNS)
+
+
+def roles():
+    return table("app/roles.def", "ROLE", ROLE_COLUMNS)
+
+
+def synopsis():
+    lines = []
+    for role in roles():
+        word = "" if role["word"] == "monitor" else " " + roff(role["word"])
+        lines.append(f".B weir{word}\n{roff(role['usage'])}")
+    return "\n.br\n".join(lines)
+
+
+def commands():
+    return "\n".join(f".TP\n.B {roff(role['word'])}\n{roff(role['text'])}." for role in roles())
 
 
 def roff(text):
@@ -170,7 +166,8 @@ def page():
     with open(os.path.join(ROOT, "meson.build"), encoding="utf-8") as file:
         version = re.search(r"version: '([^']+)'", file.read()).group(1)
     out = [f".\\\" Made by tools/manual.py from src/options.def.\n"
-           f'.TH WEIR 1 "" "Weir {version}" "User Commands"', HEAD.strip("\n")]
+           f'.TH WEIR 1 "" "Weir {version}" "User Commands"',
+           HEAD.strip("\n").replace("@SYNOPSIS@", synopsis()).replace("@COMMANDS@", commands())]
     for title, belongs in GROUPS:
         out.append(f".SH {title}")
         out += [entry(option).rstrip("\n") for option in options() if belongs(option)]
