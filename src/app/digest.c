@@ -44,7 +44,8 @@ static struct sum *add(struct digest *d, struct sums *t, const void *key, size_t
 static void add_sums(struct digest *d, const struct record *r)
 {
     struct host_key client = {r->client, r->vlan}, server = {r->server, r->vlan};
-    struct app_key app = {r->l7_master, r->l7_app};
+    bool has_name = r->l7_master || r->l7_app;
+    struct app_key app = {r->l7_master, r->l7_app, has_name ? 0 : r->proto};
     struct talk_key talk = {r->client, r->server, r->vlan, app};
 
     struct sum *row = add(d, &d->hosts, &client, sizeof client, r, false);

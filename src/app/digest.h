@@ -12,6 +12,7 @@ struct host_key {
 };
 struct app_key {
     uint16_t master, app;
+    uint16_t l4; /* protocol number of what has no name, else 0 */
 };
 struct talk_key {
     struct addr client, server;

@@ -74,11 +74,38 @@ static nsec_t span_of(const struct page *p)
     return __builtin_sub_overflow(seen->latest, seen->earliest, &span) ? INT64_MAX : span;
 }
 
-static void app_name(const struct sum *row, char *buf)
+enum { APP_NAME = 120 };
+
+/* "TLS.Google", or "UDP, unknown" where only the transport has a name. buf has APP_NAME bytes. */
+static void app_name(const struct app_key *key, char *buf)
 {
+    const char *l4 = key->l4 <= UINT8_MAX ? proto_name((uint8_t)key->l4) : NULL;
+    if (key->master || key->app)
+        protos_full_name(key->master, key->app, buf);
+    else if (l4)
+        snprintf(buf, APP_NAME, "%s, unknown", l4);
+    else
+        snprintf(buf, APP_NAME, "IP protocol %u", key->l4);
+}
+
+/* ", mostly HTTP (71.1 %)" */
+static void add_largest_app(struct text *s, const struct digest *d)
+{
+    const struct sum *row = &d->apps.rows[0];
+    uint64_t most = row->bytes[0] + row->bytes[1];
     struct app_key key;
+    char name[APP_NAME];
     memcpy(&key, row->key, sizeof key);
-    protos_full_name(key.master, key.app, buf);
+    if (!key.master && !key.app)
+        return;
+    app_name(&key, name);
+    if (most == d->bytes) {
+        text_printf(s, ", all of it %s", name);
+        return;
+    }
+    text_printf(s, ", %s %s (", most * 2 > d->bytes ? "mostly" : "most of it", name);
+    human_share(s, most, d->bytes);
+    text_char(s, ')');
 }
 
 /* "60 packets, 24.7 kB in 3.4 s: 1 flow between 2 hosts, mostly SMTP." */
@@ -86,7 +113,6 @@ static void print_headline(const struct page *p)
 {
     const struct totals_row *t = &p->reading->totals;
     const struct digest *d = p->digest;
-    static const struct app_key unknown = {0};
     struct text s = {0};
     colour(p, "1");
     text_add(p->out, !strcmp(p->reading->name, "-") ? "standard input" : p->reading->name);
@@ -115,14 +141,8 @@ static void print_headline(const struct page *p)
         text_add(&s, " between ");
         count_with(&s, d->hosts.n, "host", "hosts");
     }
-    if (d->apps.n && d->bytes && memcmp(d->apps.rows[0].key, &unknown, sizeof unknown) != 0) {
-        char name[100];
-        app_name(&d->apps.rows[0], name);
-        uint64_t most = d->apps.rows[0].bytes[0] + d->apps.rows[0].bytes[1];
-        text_printf(&s, ", %s %s (", most * 2 > d->bytes ? "mostly" : "most of it", name);
-        human_share(&s, most, d->bytes);
-        text_char(&s, ')');
-    }
+    if (d->apps.n && d->bytes)
+        add_largest_app(&s, d);
     text_char(&s, '.');
     wrapped(p->out, s.data, 0, 0);
     text_free(&s);
@@ -389,8 +409,10 @@ static void print_apps(const struct page *p)
     grid_column(&g, "flows", GRID_RIGHT, 0);
     for (size_t i = 0; i < n; i++) {
         const struct sum *row = &t->rows[i];
-        char name[100];
-        app_name(row, name);
+        struct app_key key;
+        char name[APP_NAME];
+        memcpy(&key, row->key, sizeof key);
+        app_name(&key, name);
         grid_cell(&g, name);
         cell_bytes(&g, row->bytes[0] + row->bytes[1]);
         cell_share(&g, row->bytes[0] + row->bytes[1], p->digest->bytes);
@@ -416,9 +438,9 @@ static void print_talks(const struct page *p)
     for (size_t i = 0; i < n; i++) {
         const struct sum *row = &t->rows[i];
         struct talk_key key;
-        char name[100];
+        char name[APP_NAME];
         memcpy(&key, row->key, sizeof key);
-        protos_full_name(key.app.master, key.app.app, name);
+        app_name(&key.app, name);
         cell_host(&g, &key.client, key.vlan);
         cell_host(&g, &key.server, key.vlan);
         grid_cell(&g, name);
