@@ -43,8 +43,10 @@ static void choose_log_level(const struct role *role, const struct settings *s)
 {
     enum log_level level =
         s->verbose > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : (enum log_level)s->verbose;
-    if (role->run != role_monitor && level == LOG_LEVEL_INFO)
-        level = LOG_LEVEL_WARNING;
+    if (role->run != role_monitor) {
+        log_set_brief();
+        level = level == LOG_LEVEL_INFO ? LOG_LEVEL_WARNING : level;
+    }
     log_set_level(level);
 }
 

@@ -29,6 +29,7 @@ struct app {
     struct engine *engine;
     struct face *face;
     char instance[256];
+    bool has_told[INTERFACES_MAX]; /* that the interface's file is damaged */
 };
 
 /* What is watched when nothing is named. */
@@ -120,6 +121,18 @@ struct app *app_start(const struct settings *s, struct err *e)
     return a;
 }
 
+/* The pages show it too, but who started Weir looks at its log. */
+static void tell_damage(struct app *a)
+{
+    for (unsigned i = 0; i < engine_interfaces(a->engine) && i < INTERFACES_MAX; i++) {
+        struct interface_info info;
+        if (a->has_told[i] || !engine_interface(a->engine, (int)i, &info) || !info.damage[0])
+            continue;
+        log_warning("%s: %s", info.name, info.damage);
+        a->has_told[i] = true;
+    }
+}
+
 bool app_wait(struct app *a)
 {
     sigset_t signals;
@@ -132,7 +145,9 @@ bool app_wait(struct app *a)
         int got = sigtimedwait(&signals, NULL, &glance);
         if (got == SIGINT || got == SIGTERM || got == SIGHUP)
             return true;
-        if (a->settings->exit_when_done && engine_is_done(a->engine))
+        bool is_done = engine_is_done(a->engine);
+        tell_damage(a);
+        if (a->settings->exit_when_done && is_done)
             return false;
     }
 }
@@ -253,8 +268,7 @@ int role_monitor(const struct settings *s)
     if (!a)
         return complain("%s", e.text);
     print_banner(a);
-    app_wait(a);
-    int status = app_status(a);
+    int status = app_wait(a) ? STATUS_DONE : app_status(a);
     app_stop(a);
     return status;
 }

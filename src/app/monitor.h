@@ -18,8 +18,7 @@ bool app_wait(struct app *a);
 /* Stops in reverse order within ten seconds and keeps the ledger. */
 void app_stop(struct app *a);
 
-/* Status of the run after app_stop's parts have told: damaged files give STATUS_FOUND. Before
- * app_stop(). */
+/* STATUS_FOUND when one of the files was damaged. Before app_stop(). */
 int app_status(const struct app *a);
 
 #endif

@@ -30,6 +30,12 @@ struct log_site {
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log_site log_sites[LOG_SITES];
 static enum log_level log_limit = LOG_LEVEL_INFO;
+static bool log_is_brief;
+
+void log_set_brief(void)
+{
+    log_is_brief = true;
+}
 
 void log_set_level(enum log_level level)
 {
@@ -71,6 +77,8 @@ static bool log_allowed(struct log_site *site, nsec_t now)
 static size_t log_head(char *line, size_t size, enum log_level level)
 {
     static const char *const words[] = {"ERROR", "WARNING", "info", "debug"};
+    if (log_is_brief)
+        return (size_t)snprintf(line, size, "weir: ");
     nsec_t now = clock_wall();
     time_t seconds = (time_t)(now / SECOND);
     struct tm local;

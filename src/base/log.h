@@ -8,6 +8,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 /* Lines above this level are not written. Before threads start. */
 void log_set_level(enum log_level level);
 
+/* Lines begin with "weir: " instead of time and level, as those of a command that ends by itself
+ * do. Before threads start. */
+void log_set_brief(void);
+
 /* Writes one line to standard error: local time, level, sentence. Any thread but a packet loop;
  * each call site is limited to 5 lines at once and one a second, the rest is counted and said. */
 void log_write(enum log_level level, const char *file, int line, const char *format, ...)
