@@ -25,6 +25,7 @@ struct topic {
     char *name;     /* as asked, decoded */
     unsigned users; /* listeners, and one while a reply is due */
     bool asking;
+    bool for_all; /* the reply that is due is for all, not only for who came new */
 };
 
 struct listener {
@@ -41,6 +42,7 @@ struct listener {
     nsec_t heard;  /* clock_mono of the last bytes */
     unsigned topics;
     struct topic *topic[STREAM_TOPICS];
+    bool fresh[STREAM_TOPICS]; /* no frame of that topic has come yet */
 };
 
 struct stream {
@@ -149,13 +151,14 @@ static void topic_put(struct topic *t)
     free(t);
 }
 
-static bool listens(const struct listener *l, const struct topic *t)
+/* Place of a topic among a listener's, or -1. */
+static int topic_place(const struct listener *l, const struct topic *t)
 {
     for (unsigned i = 0; i < l->topics; i++) {
         if (l->topic[i] == t)
-            return true;
+            return (int)i;
     }
-    return false;
+    return -1;
 }
 
 static void topic_done(struct desk_waiter *w, struct reply *r);
@@ -220,11 +223,15 @@ static void topic_done(struct desk_waiter *w, struct reply *r)
     struct text frame = {0};
     nsec_t now = clock_mono();
     pthread_mutex_lock(&s->lock);
-    t->asking = false;
+    bool for_all = t->for_all;
+    t->asking = t->for_all = false;
     write_frame(&frame, t, r, ++s->seq);
     for (struct listener *l = s->listeners; l && !frame.failed; l = l->next) {
-        if (listens(l, t))
-            send_frame(l, &frame, now);
+        int place = topic_place(l, t);
+        if (place < 0 || (!for_all && !l->fresh[place]))
+            continue;
+        l->fresh[place] = false;
+        send_frame(l, &frame, now);
     }
     topic_put(t);
     pthread_mutex_unlock(&s->lock);
@@ -274,6 +281,7 @@ void stream_tick(struct stream *s, nsec_t now)
         room++;
     due = room ? calloc(room, sizeof(struct topic *)) : NULL;
     for (struct topic *t = s->topics; t && due && !s->stopping; t = t->next) {
+        t->for_all = true;
         if (start_asking(t))
             due[n++] = t;
     }
@@ -311,32 +319,30 @@ int stream_topics(const char *raw, size_t len, char **topics, int most, char **m
 }
 
 /* Makes the listener listen to these topics only; new ones are put into fresh, to be asked for at
- * once. With the lock held. */
+ * once. With the lock held. False when memory ran out on the way. */
 static bool set_topics(struct listener *l, char **names, int n, struct topic **fresh, int *fresh_n)
 {
-    struct topic *old[STREAM_TOPICS];
-    unsigned old_n = l->topics;
+    struct listener old = *l;
     bool ok = true;
-    memcpy((void *)old, (const void *)l->topic, sizeof old);
     l->topics = 0;
     *fresh_n = 0;
     for (int i = 0; i < n && ok; i++) {
         struct topic *t = topic_get(l->stream, names[i]);
         ok = t != NULL;
-        if (!ok || listens(l, t)) {
-            if (t)
-                topic_put(t);
+        if (!ok)
+            break;
+        if (topic_place(l, t) >= 0) {
+            topic_put(t);
             continue;
         }
+        int before = topic_place(&old, t);
+        l->fresh[l->topics] = before < 0 || old.fresh[before];
         l->topic[l->topics++] = t;
-        bool known = false;
-        for (unsigned k = 0; k < old_n; k++)
-            known |= old[k] == t;
-        if (!known && start_asking(t))
+        if (before < 0 && start_asking(t))
             fresh[(*fresh_n)++] = t;
     }
-    while (old_n)
-        topic_put(old[--old_n]);
+    while (old.topics)
+        topic_put(old.topic[--old.topics]);
     return ok;
 }
 

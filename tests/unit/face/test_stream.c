@@ -260,6 +260,25 @@ static bool raw_has(int fd, const char *what, nsec_t patience)
     return false;
 }
 
+/* A new listener's first frames are his alone. */
+static void test_newcomers_do_not_cost_the_others_frames(void **state)
+{
+    (void)state;
+    struct listener first, more[10];
+    listener_open(&first, "hosts", false);
+    assert_true(listener_wait(&first, "event: hosts\n", 2, 3 * SECOND));
+    text_reset(&first.seen);
+    for (int i = 0; i < 10; i++) {
+        listener_open(&more[i], "hosts", false);
+        assert_true(listener_wait(&more[i], "event: hosts\n", 1, SECOND));
+    }
+    assert_true(listener_wait(&first, "event: hosts\n", 1, 2 * SECOND));
+    assert_false(listener_wait(&first, "event: hosts\n", 5, SECOND));
+    for (int i = 0; i < 10; i++)
+        listener_close(&more[i]);
+    listener_close(&first);
+}
+
 /* One who does not read loses frames and is told; one who reads gets all of his. */
 static void test_a_slow_reader_loses_frames_and_nobody_else_does(void **state)
 {
@@ -357,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_topics_change_without_a_new_connection),
         cmocka_unit_test(test_a_bad_topic_is_told_in_its_frame),
         cmocka_unit_test(test_fifty_listeners_ask_the_engine_once),
+        cmocka_unit_test(test_newcomers_do_not_cost_the_others_frames),
         cmocka_unit_test(test_a_slow_reader_loses_frames_and_nobody_else_does),
         cmocka_unit_test(test_a_stream_that_has_gone_is_forgotten),
         cmocka_unit_test(test_streams_are_bounded),
