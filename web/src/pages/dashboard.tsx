@@ -99,7 +99,8 @@ function Head({ title, href, lead }: { title: string; href: string; lead?: strin
   );
 }
 
-const ROWS = 10;
+/** A wall shows more than a laptop. */
+const ROWS = innerHeight > 950 ? 12 : 10;
 
 function Ranked({ list, by, title, href, row }: { list: string; by: string; title: string; href: string; row: (t: Top) => ComponentChildren }) {
   const frame = useTopic<List<Top>>("top" + query({ by, q: q.value, if: ifParam(), limit: ROWS })).value;

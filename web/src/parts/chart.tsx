@@ -63,6 +63,16 @@ function alpha(hex: string, a: number): string {
   return "rgba(" + [m[1], m[2], m[3]].map((x) => parseInt(x as string, 16)).join(",") + "," + a + ")";
 }
 
+/** Width of the longest label, so that none is cut. */
+function widest(ctx: CanvasRenderingContext2D, labels: string[] | null, font: string): number {
+  if (!labels) return 56;
+  ctx.save();
+  ctx.font = font;
+  const w = Math.max(30, ...labels.map((l) => ctx.measureText(l).width));
+  ctx.restore();
+  return Math.ceil(w);
+}
+
 export function TimeChart(p: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -102,7 +112,7 @@ export function TimeChart(p: Props) {
         axes: [
           { stroke: muted, font, size: 24, gap: 4, ticks: { show: false }, grid: { stroke: hair, width: 1 }, space: 72,
             values: (_u, splits, _a, _s, incr) => splits.map((s) => (incr < 60 ? C.clock(s * 1000, zone.peek()) : C.minute(s * 1000, zone.peek()))) },
-          { stroke: muted, font, size: phone.peek() ? 58 : 70, gap: 6, ticks: { show: false }, grid: { stroke: hair, width: 1 }, space: 34, values: (_u, splits) => splits.map(fmt) },
+          { stroke: muted, font, size: (v, labels) => widest(v.ctx, labels, font) + 10, gap: 6, ticks: { show: false }, grid: { stroke: hair, width: 1 }, space: 34, values: (_u, splits) => splits.map(fmt) },
         ],
         series: [
           {},

@@ -121,7 +121,7 @@ function Footer() {
       <span class="foot"><svg class="dir sent" width="8" height="8" viewBox="0 0 8 8" aria-hidden="true"><path d="M4 1 7.5 7H.5z" /></svg><span class="off">Upload</span><Num w={N.rate(t?.upload_bps)} href={flowsHere("local=l2r")} title="Upload" /></span>
       <span class="foot"><svg class="dir rcvd" width="8" height="8" viewBox="0 0 8 8" aria-hidden="true"><path d="M4 7 7.5 1H.5z" /></svg><span class="off">Download</span><Num w={N.rate(t?.download_bps)} href={flowsHere("local=r2l or local=l2r")} title="Download" /></span>
       <span class="foot pps"><Num w={N.packetRate(t?.pps)} href={to("/flows")} title="Packets" /></span>
-      <span class="foot"><Num w={N.count(t?.hosts_active, "hosts")} href={to("/hosts")} /> <span class="lab">hosts</span></span>
+      <span class="foot hosts"><Num w={N.count(t?.hosts_active, "hosts")} href={to("/hosts")} /> <span class="lab">hosts</span></span>
       <span class="foot dev"><Num w={N.count(t?.devices, "devices")} href={to("/devices")} /> <span class="lab">devices</span></span>
       <span class="foot"><Num w={N.count(t?.flows_active, "flows")} href={to("/flows")} /> <span class="lab">flows</span></span>
       <span class="foot"><Num w={N.count(t?.alerted_flows, "flows with a risk or a problem")} href={flowsHere("problem!=none")} tone={t && t.alerted_flows > 0 ? "warning" : undefined} /> <span class="lab">alerts</span></span>
