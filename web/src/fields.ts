@@ -49,6 +49,18 @@ export function hostField(id: string): Field | undefined {
   return hostIndex.get(id);
 }
 
+/** How a group of fields is called, and where it stands among the others. */
+export function groupTitle(g: string): string {
+  if (g === "") return "Other";
+  if (g === "ends") return "Ends";
+  return g.length <= 4 ? g.toUpperCase() : g.charAt(0).toUpperCase() + g.slice(1);
+}
+const ORDER = ["ends", "application", "problems", "traffic", "timing", "tcp"];
+export function groupOrder(a: string, b: string): number {
+  const at = (g: string) => (g === "other" || g === "" ? 99 : ORDER.includes(g) ? ORDER.indexOf(g) : 50);
+  return at(a) - at(b);
+}
+
 /** The value of a dotted id in an answer: cli.ip of {cli:{ip}}. */
 export function valueOf(row: Record<string, unknown>, id: string): unknown {
   if (id in row) return row[id];

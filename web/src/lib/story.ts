@@ -96,6 +96,8 @@ export function verdict(f: Facts): Told {
   if (again >= 3 && again / packets > 0.02)
     return { level: "warning", text: N.text(N.ratio(again / packets)) + " of the packets were sent again: the path loses or delays them." };
   if (problem === "low_goodput") return { level: "notice", text: "Mostly headers: little of it is payload." };
+  const risks = Array.isArray(f.risk) ? f.risk.map(String) : [];
+  if (problem === "risk" && risks.length) return { level: "warning", text: "Suspicious: " + risks.join("; ") + "." };
   if (problem !== "none" && problem !== "") return { level: "warning", text: "Suspicious: " + problem.replace(/_/g, " ") + "." };
   if (appl > 0 && rtt > 0) return { level: "good", text: "Fine: the server answers in " + ms(appl) + ", the network in " + ms(rtt) + "." };
   if (appl > 0) return { level: "good", text: "Fine: the answer came in " + ms(appl) + "." };

@@ -197,7 +197,7 @@ export interface System {
   memory: { rss_bytes: number; accounts: { name: string; text: string; bytes: number; peak: number }[] };
   threads: unknown;
   questions: unknown;
-  options: { name: string; value: string; source: string; text: string }[];
+  options: { name: string; value: string | number | boolean | string[]; source: string; text: string }[];
 }
 
 export interface Ledger {

@@ -79,10 +79,22 @@ function Kpis() {
   void trafficTick.value;
   const t = totals.value;
   const drops = t ? t.kernel_dropped + t.interface_dropped : null;
+  const within = t ? Math.max(0, t.bps - t.upload_bps - t.download_bps) : 0;
+  // Where nothing leaves the site, up and down would be two zeros beside the traffic.
+  const inside = t !== null && t.upload_bytes + t.download_bytes < t.ip_bytes / 10;
   return (
     <section class="kpis" aria-label="Key figures">
-      <Kpi title="Upload" spark="upload" tone="sent"><Num w={N.rate(t?.upload_bps)} href={flowsOf("local=l2r")} /></Kpi>
-      <Kpi title="Download" spark="download" tone="rcvd"><Num w={N.rate(t?.download_bps)} href={flowsOf("local=l2r or local=r2l")} /></Kpi>
+      {inside ? (
+        <>
+          <Kpi title="Throughput" spark="packets" tone="accent"><Num w={N.rate(t?.bps)} href={to("/flows")} /></Kpi>
+          <Kpi title="Internal" spark="internal" tone="accent"><Num w={N.rate(within)} href={flowsOf("local=l2l")} /></Kpi>
+        </>
+      ) : (
+        <>
+          <Kpi title="Upload" spark="upload" tone="sent"><Num w={N.rate(t?.upload_bps)} href={flowsOf("local=l2r")} /></Kpi>
+          <Kpi title="Download" spark="download" tone="rcvd"><Num w={N.rate(t?.download_bps)} href={flowsOf("local=l2r or local=r2l")} /></Kpi>
+        </>
+      )}
       <Kpi title="Packets" spark="packets"><Num w={N.packetRate(t?.pps)} href={to("/flows")} /></Kpi>
       <Kpi title="Flows" spark="flows"><Num w={N.count(t?.flows_active)} href={to("/flows")} sum={q.value ? undefined : "flows"} q="" /></Kpi>
       <Kpi title={<>Hosts <a class="muted" href={to("/hosts", { local: "1" })} title="Local hosts">{t ? N.count(t.hosts_local).v + " local" : ""}</a></>} spark="hosts"><Num w={N.count(t?.hosts_active)} href={to("/hosts")} /></Kpi>
@@ -165,11 +177,15 @@ function Conversations() {
   );
 }
 
-const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_app: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces" };
+const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_application: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces" };
 
 function eventHref(e: WeirEvent): string | undefined {
-  if (e.link && /^[0-9a-f]{32}$/.test(e.link)) return to("/flows/" + e.link);
-  if (e.link && /[.:]/.test(e.link)) return to("/hosts/" + e.link, { q: undefined });
+  if (e.link) {
+    if (/^[0-9a-f]{32}$/.test(e.link)) return to("/flows/" + e.link);
+    if (e.kind === "new_device") return to("/devices/" + e.link, { q: undefined });
+    if (e.kind === "new_application") return to("/protocols/" + encodeURIComponent(e.link), { q: undefined });
+    if (/[.:]/.test(e.link) && e.kind === "new_host") return to("/hosts/" + e.link, { q: undefined });
+  }
   return e.filter ? flowsOf(e.filter) : undefined;
 }
 

@@ -7,7 +7,7 @@ import * as N from "../lib/numbers.ts";
 import { certainty, clientBecause, timeline, verdict } from "../lib/story.ts";
 import type { Flow } from "../lib/types.ts";
 import { flowsOf, tick, to } from "../lib/state.ts";
-import { fieldsReady, flowFields, valueOf } from "../fields.ts";
+import { fieldsReady, flowFields, groupOrder, groupTitle, valueOf } from "../fields.ts";
 import type { PageProps } from "../pages.ts";
 import { App, flowHref, Moment, Peer, Value } from "../parts/cells.tsx";
 import { Fact } from "../parts/facts.tsx";
@@ -116,7 +116,7 @@ export default function FlowPage({ id }: PageProps) {
     if (TOLD.has(x.id)) continue;
     const v = valueOf(f, x.id);
     if (v === undefined || v === null || v === "" || (Array.isArray(v) && v.length === 0)) continue;
-    const g = x.group || "Other";
+    const g = x.group;
     const list = groups.get(g) ?? [];
     list.push({ id: x.id, title: x.title, tip: x.tip, node: x.kind === "time" ? <Moment t={Number(v)} /> : x.kind === "app" ? <App r={f} /> : <Value f={x} v={v} href={flowHref(f)} /> });
     groups.set(g, list);
@@ -166,9 +166,9 @@ export default function FlowPage({ id }: PageProps) {
         </section>
       </div>
       <div class="facts">
-        {[...groups].map(([g, list]) => (
-          <section class="section" key={g} aria-label={g}>
-            <header><h2>{g}</h2></header>
+        {[...groups].sort((a, b) => groupOrder(a[0], b[0])).map(([g, list]) => (
+          <section class="section" key={g} aria-label={groupTitle(g)}>
+            <header><h2>{groupTitle(g)}</h2></header>
             <dl>{list.map((x) => <Fact key={x.id} t={x.title} tip={x.tip}>{x.node}</Fact>)}</dl>
           </section>
         ))}

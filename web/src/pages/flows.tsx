@@ -45,12 +45,12 @@ export function flowColumnIds(): string[] {
   return place.value.params.cols?.split(",") ?? FIRST;
 }
 
-const QUICK: [string, string][] = [
+const QUICK: [string, string, string?][] = [
   ["local=l2r", "Local to remote"],
   ["local=r2l", "Remote to local"],
-  ["local=l2l", "Local only"],
+  ["local=l2l", "Local only", "less"],
   ["problem!=none", "With problems"],
-  ["ip.version=6", "IPv6"],
+  ["ip.version=6", "IPv6", "less"],
   ["status=active", "Talking"],
 ];
 
@@ -71,8 +71,8 @@ export default function Flows() {
           </span>
         </h1>
         <div class="seg hide-phone" role="group" aria-label="Quick filters">
-          {QUICK.map(([f, label]) => (
-            <button type="button" key={f} aria-pressed={q.value === f} title={f} onClick={() => setParams({ q: q.value === f ? undefined : f })}>{label}</button>
+          {QUICK.map(([f, label, cls]) => (
+            <button type="button" key={f} class={cls} aria-pressed={q.value === f} title={f} onClick={() => setParams({ q: q.value === f ? undefined : f })}>{label}</button>
           ))}
         </div>
         <Chooser fields={flowFields.value} extra={[{ id: "breakdown", title: "Breakdown" }]} ids={flowColumnIds()} first={FIRST} />

@@ -116,7 +116,7 @@ function Names({ title, lead, rows, operand, ip }: { title: string; lead?: strin
     <section class="section" aria-label={title}>
       <header><h2>{title}</h2>{lead && <span class="lead">{lead}</span>}</header>
       <div class="bars">
-        {rows.map((r) => (
+        {[...rows].sort((a, b) => b.count - a.count).map((r) => (
           <div class="row names" key={r.name}><Val f={operand} v={r.name}>{r.name}</Val><Share x={r.count / max} label={r.count + " times"} /><Num w={N.count(r.count, "times")} href={flowsOf(ip + " and " + operand + "=" + quote(r.name))} /></div>
         ))}
       </div>
@@ -221,7 +221,7 @@ function Icmp({ h }: TabProps) {
   const peer = (p: string | null | undefined) => (p ? <Val f="ip" v={p} href={hostHref(p)} mono /> : <span class="muted">{"\u2013"}</span>);
   const href = flowsOf(ipTerm(h.ip) + " and l4 in (icmp,icmpv6)");
   const columns: Column<HostIcmp>[] = [
-    { id: "name", title: "ICMP message", w: 200, grow: true, phone: "a", sort: "name", cell: (r) => <span>{r.name}{r.version === 6 && <span class="muted"> v6</span>}</span> },
+    { id: "name", title: "ICMP message", w: 200, grow: true, phone: "a", sort: "name", cell: (r) => <span>{r.name || "Type " + r.type + ", code " + r.code}{r.version === 6 && <span class="muted"> v6</span>}</span> },
     { id: "type", title: "Type.code", w: 84, right: true, cell: (r) => <span class="muted">{r.type}.{r.code}</span> },
     { id: "sent", title: "Packets sent", w: 110, right: true, sort: "sent", phone: "b", cell: (r) => <Num w={N.count(r.sent)} href={href} tone="sent" /> },
     { id: "lsp", title: "Last sent peer", w: 170, cell: (r) => peer(r.last_sent_peer) },

@@ -63,7 +63,7 @@ function Loose({ label, v }: { label: string; v: unknown }) {
       id: k, title: k.replace(/_/g, " "), w: 120, grow: i === 0, sort: k, right: typeof (v[0] as Record<string, unknown>)[k] === "number", ...(i < 3 ? { phone: (["a", "b", "c"] as const)[i] } : {}),
       cell: (r) => (typeof r[k] === "number" ? <Figure w={loose(k, r[k] as number)} /> : <span>{String(r[k] ?? "")}</span>),
     }));
-    return <PlainTable label={label} columns={columns} rows={v as Record<string, unknown>[]} keyOf={(r) => keys.map((k) => String(r[k])).slice(0, 2).join()} />;
+    return <PlainTable label={label} columns={columns} rows={v as Record<string, unknown>[]} keyOf={(r) => String((v as unknown[]).indexOf(r))} />;
   }
   if (v !== null && typeof v === "object")
     return <dl>{Object.entries(v as Record<string, unknown>).map(([k, x]) => <Fact key={k} t={k.replace(/_/g, " ")}>{typeof x === "number" ? <Figure w={loose(k, x)} /> : typeof x === "object" ? JSON.stringify(x) : String(x)}</Fact>)}</dl>;
@@ -79,9 +79,13 @@ function loose(k: string, n: number): N.Written {
   return N.count(n);
 }
 
+function optionText(v: string | number | boolean | string[]): string {
+  return Array.isArray(v) ? v.join(", ") : typeof v === "boolean" ? (v ? "on" : "off") : String(v);
+}
+
 const OPTIONS: Column<Sys["options"][number]>[] = [
   { id: "name", title: "Option", w: 170, phone: "a", sort: "name", cell: (o) => <span class="mono">{o.name}</span> },
-  { id: "value", title: "Value", w: 180, phone: "b", sort: "value", cell: (o) => <span class="mono" title={o.value}>{o.value === "" ? "\u2013" : o.value}</span> },
+  { id: "value", title: "Value", w: 180, phone: "b", sort: "value", cell: (o) => <span class="mono" title={optionText(o.value)}>{optionText(o.value) || "\u2013"}</span> },
   { id: "source", title: "From", w: 110, phone: "c", sort: "source", cell: (o) => <span class={o.source === "default" ? "muted" : ""}>{o.source}</span> },
   { id: "text", title: "What it does", w: 240, grow: true, cell: (o) => <span class="muted" title={o.text}>{o.text}</span> },
 ];
@@ -104,7 +108,7 @@ export default function System() {
       </h1>
       <section class="section" aria-label="Where did it go">
         <header><h2>Where did it go?</h2><span class="lead">{chosen.value ? chosen.value.name : "all interfaces"}</span></header>
-        {ledger?.lines.map((l) => <Equation key={l.id + l.text + l.unit} l={l} />)}
+        <div class="equations">{ledger?.lines.map((l) => <Equation key={l.id + l.text + l.unit} l={l} />)}</div>
       </section>
       <section class="section" aria-label="Reasons">
         <header><h2>Every counter</h2><span class="grow" />

@@ -13,9 +13,9 @@ import { Breakdown, Dot, Num, Sign, Trend, Val } from "./num.tsx";
 
 const NUMBERS = new Set(["count", "packets", "bytes", "bps", "pps", "ratio", "duration", "usec"]);
 const WIDTH: Record<string, number> = {
-  addr: 168, mac: 150, port: 72, l4: 64, number: 84, count: 84, packets: 92, bytes: 86, bps: 112, pps: 96, ratio: 84, duration: 100, usec: 96, time: 96,
-  tcp_flags: 148, tcp_state: 84, flow_state: 92, trend: 64, flag: 72, app: 148, app_id: 92, category: 128, breed: 100, confidence: 104, risk: 180,
-  problem: 140, locality: 84, string: 200, flow_id: 280, community_id: 260, tunnels: 96,
+  addr: 168, mac: 150, port: 72, number: 84, count: 84, packets: 92, bytes: 86, bps: 112, pps: 96, ratio: 84, duration: 100, usec: 96, time: 96,
+  tcp_flags: 148, flag: 72, app: 148,
+  string: 200, id: 270, list: 180, word: 104,
 };
 
 export function isNumber(f: Field): boolean {
@@ -86,6 +86,8 @@ export function Value({ f, v, behind, href }: { f: Field; v: unknown; behind?: s
     return <Num w={w} href={link ?? flowsOf(f.operand + ">=" + String(v))} title={f.title} />;
   }
   const op = f.operand || f.id;
+  if (f.id === "trend") return <Trend t={String(v)} />;
+  if (f.id === "flow_id") return <a class="mono" href={to("/flows/" + String(v))}>{String(v)}</a>;
   switch (f.kind) {
     case "time":
       return <Ago t={Number(v)} />;
@@ -93,25 +95,18 @@ export function Value({ f, v, behind, href }: { f: Field; v: unknown; behind?: s
       return <Val f={op} v={String(v)} href={hostHref(String(v))} mono />;
     case "mac":
       return <Val f={op} v={String(v)} href={to("/devices/" + String(v), { q: undefined })} mono />;
-    case "trend":
-      return <Trend t={String(v)} />;
-    case "flow_id":
-      return <a class="mono" href={to("/flows/" + String(v))}>{String(v)}</a>;
     case "app":
       return <App r={{ flow_id: "", cli: {}, srv: {}, app: String(v) }} />;
-    case "risk":
+    case "list":
       return <span class="risks">{(Array.isArray(v) ? v : [v]).map((x) => <Val key={String(x)} f={op} v={String(x)} />)}</span>;
     case "flag":
       return <Val f={op} v={v === true || v === 1 ? "1" : "0"}>{v === true || v === 1 ? "yes" : "no"}</Val>;
-    case "community_id":
+    case "id":
     case "port":
       return <Val f={op} v={words(v)} mono />;
     case "tcp_flags":
       return <span class="flags" title={f.title}>{words(v).replace(/,/g, "")}</span>;
-    case "problem":
-    case "client_reason":
-    case "end_reason":
-    case "confidence":
+    case "word":
       return <Val f={op} v={words(v)}>{words(v).replace(/_/g, " ")}</Val>;
     default:
       return <Val f={op} v={words(v)} />;
@@ -136,6 +131,9 @@ export function flowColumn(f: Field): Column<Flow> {
     phone: PHONE[f.id],
   };
   switch (f.id) {
+    case "l4":
+    case "trend":
+      return { ...base, w: 60, cell: (r) => <Value f={f} v={r[f.id]} /> };
     case "cli.ip":
       return { ...base, w: 164, grow: true, cell: (r) => (
         <>

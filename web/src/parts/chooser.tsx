@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Field } from "../fields.ts";
+import { groupOrder, groupTitle, type Field } from "../fields.ts";
 import { setParams } from "../lib/state.ts";
 import { Icon } from "./icons.tsx";
 
@@ -32,9 +32,9 @@ export function Chooser({ fields, extra, ids, first }: { fields: Field[]; extra:
   const find = useSignal("");
   const box = useAway(open.value, () => (open.value = false));
   const set = (next: string[]) => setParams({ cols: next.join() === first.join() || next.length === 0 ? undefined : next.join() }, true);
-  const all: { id: string; title: string; tip?: string; group: string }[] = [...extra.map((e) => ({ ...e, group: "Shown together" })), ...fields.map((f) => ({ id: f.id, title: f.title, tip: f.tip, group: f.group || "Other" }))];
+  const all: { id: string; title: string; tip?: string; group: string }[] = [...extra.map((e) => ({ ...e, group: "together" })), ...fields.map((f) => ({ id: f.id, title: f.title, tip: f.tip, group: f.group }))];
   const hit = all.filter((f) => f.title && (f.title + f.id).toLowerCase().includes(find.value.toLowerCase()));
-  const groups = [...new Set(hit.map((f) => f.group))];
+  const groups = [...new Set(hit.map((f) => f.group))].sort(groupOrder);
   return (
     <div class="drop hide-phone" ref={box}>
       <button type="button" class="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="columns" /> Columns</button>
@@ -46,7 +46,7 @@ export function Chooser({ fields, extra, ids, first }: { fields: Field[]; extra:
           </div>
           {groups.map((g) => (
             <div key={g}>
-              <h3>{g}</h3>
+              <h3>{groupTitle(g)}</h3>
               {hit.filter((f) => f.group === g).map((f) => (
                 <label key={f.id} title={f.tip}>
                   <input type="checkbox" checked={ids.includes(f.id)} onChange={(e) => set(e.currentTarget.checked ? [...ids, f.id] : ids.filter((x) => x !== f.id))} />

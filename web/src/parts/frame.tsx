@@ -120,6 +120,9 @@ function Footer() {
     <footer class="footer" aria-label="Now">
       <span class="foot"><svg class="dir sent" width="8" height="8" viewBox="0 0 8 8" aria-hidden="true"><path d="M4 1 7.5 7H.5z" /></svg><span class="off">Upload</span><Num w={N.rate(t?.upload_bps)} href={flowsHere("local=l2r")} title="Upload" /></span>
       <span class="foot"><svg class="dir rcvd" width="8" height="8" viewBox="0 0 8 8" aria-hidden="true"><path d="M4 7 7.5 1H.5z" /></svg><span class="off">Download</span><Num w={N.rate(t?.download_bps)} href={flowsHere("local=r2l or local=l2r")} title="Download" /></span>
+      {t !== null && t.bps - t.upload_bps - t.download_bps >= 1000 && (
+        <span class="foot"><svg class="dir" width="9" height="8" viewBox="0 0 9 8" aria-hidden="true"><path d="M0 4 3 1v6zM9 4 6 1v6z" fill="currentColor" /></svg><span class="off">Internal</span><Num w={N.rate(t.bps - t.upload_bps - t.download_bps)} href={flowsHere("local=l2l")} title="Internal" /></span>
+      )}
       <span class="foot pps"><Num w={N.packetRate(t?.pps)} href={to("/flows")} title="Packets" /></span>
       <span class="foot hosts"><Num w={N.count(t?.hosts_active, "hosts")} href={to("/hosts")} /> <span class="lab">hosts</span></span>
       <span class="foot dev"><Num w={N.count(t?.devices, "devices")} href={to("/devices")} /> <span class="lab">devices</span></span>

@@ -79,13 +79,12 @@ export function followApps(): () => void {
 
 /** Seconds worth showing: the window, or less when there is less, so that a young chart is not empty. */
 export function spanOf(b: SeriesBuffer, names: string[], window: number): number {
+  // The hour before the first packet is no silence worth drawing.
+  let have = 0;
   for (const name of names) {
-    const v = b.last(name, window);
-    const first = v.findIndex((x) => x !== null);
-    if (first >= 0) {
-      const have = window - first;
-      return have >= window * 0.6 ? window : Math.max(60, Math.min(window, Math.ceil(have / 30) * 30));
-    }
+    const first = b.last(name, HOUR).findIndex((x) => x !== null && x > 0);
+    if (first >= 0) have = Math.max(have, HOUR - first);
   }
-  return Math.min(window, 60);
+  if (have === 0) return Math.min(window, 60);
+  return have >= window * 0.6 ? window : Math.max(60, Math.min(window, Math.ceil((have + 5) / 30) * 30));
 }

@@ -23,7 +23,7 @@ export function lastOf(v: (number | null)[]): number | null {
 
 export function TrafficChart({ height = 200 }: { height?: number }) {
   void trafficTick.value;
-  const n = spanOf(traffic, ["upload", "packets"], windowSeconds.value);
+  const n = spanOf(traffic, ["packets"], windowSeconds.value);
   const up = bits(traffic.last("upload", n));
   const down = bits(traffic.last("download", n));
   const inside = bits(traffic.last("internal", n));
@@ -50,7 +50,7 @@ export function TrafficChart({ height = 200 }: { height?: number }) {
 export function AppsChart({ height = 130 }: { height?: number }) {
   useEffect(followApps, []);
   void appsTick.value;
-  const n = spanOf(traffic, ["upload", "packets"], windowSeconds.value);
+  const n = spanOf(traffic, ["packets"], windowSeconds.value);
   const names = apps.names().filter((x) => x !== "app:other");
   const order = ranked(apps, names, n).filter((x) => x.sum > 0).slice(0, 10);
   const series: ChartSeries[] = order.map((x) => {
