@@ -110,6 +110,16 @@ static void join_app_groups(struct worker *w, struct flow_hot *h, struct flow_co
     }
 }
 
+/* Whether the flow counts in its i-th group: once, also where both ends are of one network or MAC. */
+static bool counts_in(const struct flow_cold *c, unsigned i)
+{
+    if (i == FLOW_GROUP_NET_HIGH)
+        return c->group[i] && c->group[i] != c->group[FLOW_GROUP_NET_LOW];
+    if (i == FLOW_GROUP_MAC_HIGH)
+        return c->group[i] && c->group[i] != c->group[FLOW_GROUP_MAC_LOW];
+    return c->group[i] != 0;
+}
+
 static void join_groups(struct worker *w, struct flow_hot *h, struct flow_cold *c,
                         const struct packet *p, unsigned end)
 {
@@ -129,7 +139,7 @@ static void join_groups(struct worker *w, struct flow_hot *h, struct flow_cold *
     c->group[FLOW_GROUP_L4] = groups_get(&w->groups, GROUP_L4, p->proto, p->ts, NULL);
     join_app_groups(w, h, c, p->ts);
     for (unsigned i = 0; i < FLOW_GROUPS; i++) {
-        if (!c->group[i])
+        if (!counts_in(c, i))
             continue;
         struct group *g = group_at(&w->groups, c->group[i]);
         g->flows++;
@@ -507,7 +517,7 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
             host->app[c->app_slot[end]].flows--;
     }
     for (unsigned i = 0; i < FLOW_GROUPS; i++)
-        if (c->group[i])
+        if (counts_in(c, i))
             group_at(&w->groups, c->group[i])->flows--;
     if (c->risk || (c->names && c->names->tls_mismatch))
         w->tally.alerted_flows--;

@@ -102,32 +102,32 @@ try {
     "/hosts/10.9.8.7", "/protocols", "/protocols/HTTP", "/categories", "/devices", "/vlans", "/networks", "/interfaces", "/interfaces/0", "/system", "/nowhere",
   ];
 
-  for (const width of WIDTHS)
-    for (const theme of THEMES) {
-      const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : width < 1500 ? 800 : 1080 }, colorScheme: theme, hasTouch: width < 500, timezoneId: "UTC" });
-      for (const path of pages) {
-        const page = await context.newPage();
-        const faults = [];
-        page.on("console", (m) => {
-          // A page that asks for what is not there is told so by the server, which the browser notes.
-          if (m.type() === "error" && !/status of (400|404)/.test(m.text())) faults.push("console: " + m.text());
-        });
-        page.on("pageerror", (e) => faults.push("error: " + e.message));
-        page.on("request", (r) => {
-          if (!r.url().startsWith(base) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) faults.push("asks elsewhere: " + r.url());
-        });
-        await page.goto(base + path);
-        await page.waitForSelector("h1", { timeout: 10_000 }).catch(() => faults.push("no heading came"));
-        await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"), null, { timeout: 5_000 }).catch(() => faults.push("still busy"));
-        await page.waitForTimeout(700);
-        faults.push(...(await page.evaluate(look)));
-        const name = (path.replace(/[0-9a-f]{32}/, (x) => (x === slow ? "slow" : x === tls ? "tls" : "gone")).replace(/[^\w]+/g, "-").replace(/^-|-$/g, "") || "dashboard") + "-" + width + "-" + theme;
-        await page.screenshot({ path: join(SHOTS, name + ".png") });
-        result(faults.length === 0, path + " at " + width + " px, " + theme, faults);
-        await page.close();
-      }
-      await context.close();
+  const walk = async (width, theme) => {
+    const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : width < 1500 ? 800 : 1080 }, colorScheme: theme, hasTouch: width < 500, timezoneId: "UTC" });
+    for (const path of pages) {
+      const page = await context.newPage();
+      const faults = [];
+      page.on("console", (m) => {
+        // A page that asks for what is not there is told so by the server, which the browser notes.
+        if (m.type() === "error" && !/status of (400|404)/.test(m.text())) faults.push("console: " + m.text());
+      });
+      page.on("pageerror", (e) => faults.push("error: " + e.message));
+      page.on("request", (r) => {
+        if (!r.url().startsWith(base) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) faults.push("asks elsewhere: " + r.url());
+      });
+      await page.goto(base + path);
+      await page.waitForSelector("h1", { timeout: 10_000 }).catch(() => faults.push("no heading came"));
+      await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"), null, { timeout: 5_000 }).catch(() => faults.push("still busy"));
+      await page.waitForTimeout(700);
+      faults.push(...(await page.evaluate(look)));
+      const name = (path.replace(/[0-9a-f]{32}/, (x) => (x === slow ? "slow" : x === tls ? "tls" : "gone")).replace(/[^\w]+/g, "-").replace(/^-|-$/g, "") || "dashboard") + "-" + width + "-" + theme;
+      await page.screenshot({ path: join(SHOTS, name + ".png") });
+      result(faults.length === 0, path + " at " + width + " px, " + theme, faults);
+      await page.close();
     }
+    await context.close();
+  };
+  for (const width of WIDTHS) await Promise.all(THEMES.map((theme) => walk(width, theme)));
 
   // --- a number is the sum of the flows behind it ---
   {

@@ -18,8 +18,8 @@ export function hash(name: string): number {
 
 /** Index 0..9, or -1 for what is not a name ("other", "Unknown"). */
 export function colourIndex(name: string): number {
-  if (name === "" || name === "other" || name === "Unknown" || name === "app:other") return -1;
   const key = name.startsWith("app:") ? name.slice(4) : name;
+  if (key === "" || key === "other" || key === "Unknown") return -1;
   const have = given.get(key);
   if (have !== undefined) return have;
   let i = hash(key) % COLOURS;

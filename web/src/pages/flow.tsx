@@ -126,11 +126,11 @@ export default function FlowPage({ id }: PageProps) {
   return (
     <div class="page">
       <div class="bar">
-        <div class="ends grow">
+        <h1 class="ends grow">
           <Peer e={f.cli} side="cli" vlan={f.vlan} />
           <span class="via">{"\u2192"} {String(f.l4 ?? "").toUpperCase()} {"\u2192"}</span>
           <Peer e={f.srv} side="srv" vlan={f.vlan} />
-        </div>
+        </h1>
         {both && <a class="button" href={flowsOf(both)}>All between the two</a>}
         <a class="button" href={"/api/v1/flows/" + id} download={"flow-" + id.slice(0, 8) + ".json"}><Icon name="export" /> JSON</a>
         {typeof f.community_id === "string" && <button type="button" class="button hide-phone" title={"Copy the community id " + f.community_id} onClick={() => copy(String(f.community_id))}>Community id</button>}

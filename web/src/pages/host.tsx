@@ -190,7 +190,8 @@ function Packets({ h, ip }: TabProps) {
 }
 
 function useTop(by: string, q: string, limit = 20): Top[] | undefined {
-  return useTopic<List<Top>>("top" + query({ by, q, if: ifParam(), limit })).value?.data;
+  // Protocols without ports have port 0, which is no port.
+  return useTopic<List<Top>>("top" + query({ by, q, if: ifParam(), limit })).value?.data.filter((r) => r.key !== "0");
 }
 
 function Ports({ h }: TabProps) {
