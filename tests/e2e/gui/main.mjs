@@ -16,8 +16,9 @@ const { chromium } = createRequire(join(ROOT, "web/package.json"))("playwright-c
 const WEIR = process.env.WEIR ?? join(ROOT, "build/weir");
 const SHOTS = join(ROOT, "build/screenshots");
 const QUICK = process.argv.includes("--quick");
-const WIDTHS = QUICK ? [1280] : [390, 1280, 1920];
-const THEMES = QUICK ? ["light"] : ["light", "dark"];
+const NARROW = process.argv.includes("--narrow");
+const WIDTHS = NARROW ? [390] : QUICK ? [1280] : [390, 1280, 1920];
+const THEMES = QUICK || NARROW ? ["light"] : ["light", "dark"];
 const LONG = "99999";
 
 let passed = 0;
