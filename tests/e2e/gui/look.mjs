@@ -22,7 +22,7 @@ export function look() {
     const s = getComputedStyle(el);
     const block = s.display !== "inline" && s.display !== "contents";
     if (block && s.overflowX === "visible" && el.clientWidth > 0 && el.scrollWidth > el.clientWidth + 1 && ![...el.children].some((c) => /absolute|fixed/.test(getComputedStyle(c).position)) && s.position !== "absolute" && el.tagName !== "TR" && el.tagName !== "TBODY" && el.tagName !== "TABLE" && el.tagName !== "THEAD") say("content is wider than its box (" + el.scrollWidth + " > " + el.clientWidth + ")", el);
-    if (block && s.overflowY === "visible" && s.position !== "absolute" && el.clientHeight > 0 && el.scrollHeight > el.clientHeight + 3 && /grid|flex|block/.test(s.display) && !/sticky/.test(s.position) && [...el.children].every((c) => !/absolute|fixed/.test(getComputedStyle(c).position)) && el.closest("main, .header, .footer, .nav")) say("content is higher than its box (" + el.scrollHeight + " > " + el.clientHeight + ")", el);
+    if (block && s.overflowY === "visible" && s.position !== "absolute" && el.clientHeight > 0 && el.scrollHeight > el.clientHeight + 3 && /grid|flex|block/.test(s.display) && !/sticky/.test(s.position) && [...el.children].every((c) => !/absolute|fixed/.test(getComputedStyle(c).position)) && el.closest("main") && !el.closest("thead")) say("content is higher than its box (" + el.scrollHeight + " > " + el.clientHeight + ")", el);
     const r = el.getBoundingClientRect();
     if (r.width > 0 && r.right > innerWidth + 1) {
       let up = el.parentElement;

@@ -19,6 +19,7 @@ const QUICK = process.argv.includes("--quick");
 const NARROW = process.argv.includes("--narrow");
 const WIDTHS = NARROW ? [390] : QUICK ? [1280] : [390, 1280, 1920];
 const THEMES = QUICK || NARROW ? ["light"] : ["light", "dark"];
+const STEP = process.argv.includes("--step") ? process.argv[process.argv.indexOf("--step") + 1] : null;
 const LONG = "99999";
 
 let passed = 0;
@@ -128,10 +129,10 @@ try {
     }
     await context.close();
   };
-  for (const width of WIDTHS) await Promise.all(THEMES.map((theme) => walk(width, theme)));
+  for (const width of STEP === null ? WIDTHS : []) await Promise.all(THEMES.map((theme) => walk(width, theme)));
 
   // --- a number is the sum of the flows behind it ---
-  {
+  if (STEP === null) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 1600 } });
     for (const path of ["/", "/?q=app=HTTP", "/protocols", "/protocols/HTTP", "/hosts/192.168.2.222@0", "/hosts/192.168.2.222@0?tab=peers", "/hosts/192.168.2.222@0?tab=ports", "/flows/" + slow, "/categories", "/devices", "/vlans", "/networks"]) {
       const page = await context.newPage();
@@ -153,6 +154,7 @@ try {
 
   // --- hands and keys ---
   for (const [what, step] of steps) {
+    if (STEP !== null && !what.includes(STEP)) continue;
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
     const page = await context.newPage();
     const errors = [];

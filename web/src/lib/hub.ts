@@ -32,6 +32,7 @@ export class Hub {
   private listening = new Set<string>();
   private retry = 0;
   private timer: ReturnType<typeof setTimeout> | 0 = 0;
+  private changing = false;
   private open = false;
   private since = Date.now();
 
@@ -100,13 +101,20 @@ export class Hub {
     }
     if (list === this.asked) return;
     this.listen(topics);
-    if (!this.sid) return; // hello comes first, then we look again
+    // Hello comes first, and one change at a time: two on the way could arrive in the other order.
+    if (!this.sid || this.changing) return;
+    this.changing = true;
     this.asked = list;
+    const source = this.source;
     fetch(this.base + "/stream/" + this.sid + "?topics=" + list, { method: "PATCH" })
-      .then((r) => {
-        if (!r.ok) this.again(0);
-      })
-      .catch(() => this.again(500));
+      .then((r) => r.ok)
+      .catch(() => false)
+      .then((ok) => {
+        this.changing = false;
+        // A new connection has brought its own topics meanwhile.
+        if (ok || this.source !== source) this.later();
+        else this.again(500);
+      });
   }
 
   private listen(topics: string[]): void {

@@ -12,6 +12,7 @@ import { widen } from "./scrubber.tsx";
 export interface RowKeys {
   move: (by: number) => void;
   open: () => boolean;
+  current: () => HTMLElement | null;
   leave: () => boolean;
 }
 let rows: RowKeys | null = null;
@@ -29,7 +30,7 @@ function typing(t: EventTarget | null): boolean {
 /** The value that i and e mean: the one in focus, or the first of the row in focus. */
 function focusedValue(): HTMLElement | null {
   const el = document.activeElement;
-  return el?.closest<HTMLElement>("[data-f]") ?? el?.closest("tr")?.querySelector<HTMLElement>("[data-f]") ?? null;
+  return el?.closest<HTMLElement>("[data-f]") ?? (rows?.current() ?? el?.closest("tr"))?.querySelector<HTMLElement>("[data-f]") ?? null;
 }
 
 let afterG = 0;
@@ -108,7 +109,7 @@ function press(e: KeyboardEvent): boolean {
     case "O":
       return rows?.open() ?? false;
     case "Enter":
-      return e.target instanceof HTMLTableRowElement ? (rows?.open() ?? false) : false;
+      return e.target instanceof HTMLTableRowElement || e.target === document.body ? (rows?.open() ?? false) : false;
     case "i":
     case "I":
       if (v) includeValue(v.dataset.f ?? "", v.dataset.v ?? "");

@@ -146,6 +146,10 @@ export function LiveTable<R>(p: Props<R>) {
           go(p.hrefOf(x.row));
           return true;
         },
+        current: () => {
+          const key = cursor.peek();
+          return key === null ? null : (wrap.current?.querySelector<HTMLElement>('tr[data-key="' + CSS.escape(key) + '"]') ?? null);
+        },
         leave: () => {
           if (cursor.peek() === null) return false;
           cursor.value = null;
@@ -155,6 +159,14 @@ export function LiveTable<R>(p: Props<R>) {
       }),
     [h, p.hrefOf],
   );
+
+  useEffect(() => {
+    const down = (e: Event) => {
+      if (!(e.target instanceof Element && e.target.closest("tbody, .menu, .value-caret"))) cursor.value = null;
+    };
+    document.addEventListener("pointerdown", down);
+    return () => document.removeEventListener("pointerdown", down);
+  }, []);
 
   const sortBy = (c: Column<R>) => {
     if (!c.sort) return;
@@ -199,7 +211,8 @@ export function LiveTable<R>(p: Props<R>) {
               <tr key={x.key} data-key={x.key} tabIndex={-1} aria-rowindex={offset + i + 2} class={(x.gone ? "gone " : "") + (cursor.value === x.key ? "cur " : "") + (p.rowClass?.(x.row) ?? "")}
                 onFocus={() => (cursor.value = x.key)}
                 onBlur={(e) => {
-                  if (!(e.relatedTarget instanceof Element && e.relatedTarget.closest("tbody"))) cursor.value = null;
+                  // Without a next element the row was only moved by the page itself.
+                  if (e.relatedTarget instanceof Element && !e.relatedTarget.closest("tbody")) cursor.value = null;
                 }}
                 onClick={(e) => {
                   if (!p.hrefOf || (e.target as Element).closest("a,button") || getSelection()?.toString()) return;
