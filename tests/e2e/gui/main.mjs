@@ -164,7 +164,8 @@ try {
       await step({ page, context, base, api, until, flow: slow });
       result(errors.length === 0, what, errors);
     } catch (e) {
-      result(false, what, [String(e.message).split("\n")[0], ...errors]);
+      await page.screenshot({ path: join(SHOTS, "failed-" + what.replace(/[^\w]+/g, "-").slice(0, 40) + ".png") }).catch(() => undefined);
+      result(false, what, [...String(e.message).split("\n").slice(0, 4), ...errors]);
     }
     await context.close();
   }

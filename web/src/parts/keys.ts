@@ -33,7 +33,8 @@ function focusedValue(): HTMLElement | null {
   return el?.closest<HTMLElement>("[data-f]") ?? (rows?.current() ?? el?.closest("tr"))?.querySelector<HTMLElement>("[data-f]") ?? null;
 }
 
-let afterG = 0;
+const NEVER = -1e9;
+let afterG = NEVER;
 
 export function listenKeys(): void {
   document.addEventListener("keydown", (e) => {
@@ -49,7 +50,7 @@ export function listenKeys(): void {
     }
     if (typing(e.target) || document.querySelector("dialog[open]")) return;
     if (performance.now() - afterG < 1200) {
-      afterG = 0;
+      afterG = NEVER;
       const p = PAGES.find((x) => x.key === e.key.toLowerCase());
       if (p) {
         go(to(p.path));
