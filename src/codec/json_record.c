@@ -13,7 +13,8 @@
 #include "model/protos.h"
 
 enum {
-    LINE_MOST = 5120, /* all rows that are not strings, at their longest */
+    WORD_MOST = 200,  /* a longer word is left out */
+    LINE_MOST = 8192, /* all rows that are not strings, at their longest */
     STRING_MOST = 64, /* key, quotes and comma of a string */
     ESCAPE_MOST = 6   /* bytes that one byte of a string may become */
 };
@@ -186,6 +187,45 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
     return at;
 }
 
+/* The word of an enumeration; a set of them as it prints. */
+static char *put_word(char *at, const struct record *r, const struct field *f, const char *key,
+                      size_t key_len)
+{
+    struct text printed = {0};
+    const char *word = f->kind == KIND_tunnels ? NULL : kind_word(f->kind, record_number(r, f));
+    size_t n = word ? strlen(word) : 0;
+    if (f->kind == KIND_tunnels) {
+        record_print(&printed, r, f);
+        word = printed.data ? printed.data : "";
+        n = printed.len;
+    }
+    if (n && n < WORD_MOST && is_plain(word, n)) {
+        at = put(at, key, key_len);
+        *at++ = '"';
+        at = put(at, word, n);
+        *at++ = '"';
+    }
+    text_free(&printed);
+    return at;
+}
+
+static char *put_flow_id(char *at, const struct record *r, const char *key, size_t key_len)
+{
+    char id[33];
+    record_flow_id(r, id);
+    at = put(at, key, key_len);
+    *at++ = '"';
+    at = put(at, id, 32);
+    *at++ = '"';
+    return at;
+}
+
+static char *put_duration(char *at, const struct record *r, const char *key, size_t key_len)
+{
+    uint64_t ns = record_number(r, &field_table[FIELD_duration]);
+    return put_ms(put(at, key, key_len), ns / (uint64_t)MICROSECOND);
+}
+
 /* Each kind of field names the way in which it is written. */
 #define VALUE_none(m) record_number(r, &field_table[FIELD_##m])
 #define VALUE_u8(m)   r->m
@@ -203,6 +243,9 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
 #define LINE_dns_code(m, type, seed)                                                               \
     if (record_has(r, &field_table[FIELD_##m]))                                                    \
         at = put_u64(put(at, KEY(seed)), VALUE_##type(m));
+#define LINE_word(m, type, seed)                                                                   \
+    if (record_has(r, &field_table[FIELD_##m]))                                                    \
+        at = put_word(at, r, &field_table[FIELD_##m], KEY(seed));
 #define LINE_icmp                LINE_dns_code
 #define LINE_time(m, type, seed) at = put_times(at, r->m, FIELD_##m, KEY(seed));
 #define LINE_addr(m, type, seed)                                                                   \
@@ -212,35 +255,35 @@ static char *put_app(char *at, const struct record *r, const char *key, size_t k
 #define LINE_app(m, type, seed)          at = put_app(at, r, KEY(seed));
 #define LINE_app_id(m, type, seed)       at = put_app_id(at, r, KEY(seed));
 #define LINE_community_id(m, type, seed) at = put_community_id(at, r, KEY(seed));
-#define LINE_flow_id(m, type, seed)
+#define LINE_flow_id(m, type, seed)      at = put_flow_id(at, r, KEY(seed));
 #define LINE_none(m, type, seed)
-#define LINE_ratio         LINE_number
-#define LINE_duration      LINE_number
-#define LINE_count         LINE_number
-#define LINE_packets       LINE_number
-#define LINE_bytes         LINE_number
-#define LINE_bps           LINE_number
-#define LINE_pps           LINE_number
-#define LINE_port          LINE_number
-#define LINE_l4            LINE_number
-#define LINE_tcp_flags     LINE_number
-#define LINE_tcp_state     LINE_number
-#define LINE_flow_state    LINE_number
-#define LINE_trend         LINE_number
-#define LINE_flag          LINE_number
-#define LINE_dscp          LINE_number
-#define LINE_category      LINE_number
-#define LINE_breed         LINE_number
-#define LINE_confidence    LINE_number
-#define LINE_risk          LINE_number
-#define LINE_problem       LINE_number
-#define LINE_locality      LINE_number
-#define LINE_client_reason LINE_number
-#define LINE_end_reason    LINE_number
-#define LINE_tunnels       LINE_number
-#define LINE_tls_version   LINE_number
-#define LINE_tls_cipher    LINE_number
-#define LINE_dns_type      LINE_number
+#define LINE_ratio                   LINE_number
+#define LINE_duration(m, type, seed) at = put_duration(at, r, KEY(seed));
+#define LINE_count                   LINE_number
+#define LINE_packets                 LINE_number
+#define LINE_bytes                   LINE_number
+#define LINE_bps                     LINE_number
+#define LINE_pps                     LINE_number
+#define LINE_port                    LINE_number
+#define LINE_l4                      LINE_number
+#define LINE_tcp_flags               LINE_number
+#define LINE_tcp_state               LINE_word
+#define LINE_flow_state              LINE_number
+#define LINE_trend                   LINE_number
+#define LINE_flag                    LINE_number
+#define LINE_dscp                    LINE_number
+#define LINE_category                LINE_word
+#define LINE_breed                   LINE_word
+#define LINE_confidence              LINE_word
+#define LINE_risk                    LINE_number
+#define LINE_problem                 LINE_word
+#define LINE_locality                LINE_word
+#define LINE_client_reason           LINE_word
+#define LINE_end_reason              LINE_number
+#define LINE_tunnels                 LINE_word
+#define LINE_tls_version             LINE_number
+#define LINE_tls_cipher              LINE_number
+#define LINE_dns_type                LINE_number
 
 /* All rows but the strings, each with a comma in front. */
 static char *put_rows(char *at, const struct record *r)
