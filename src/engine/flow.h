@@ -117,7 +117,8 @@ struct flow_cold {
     uint32_t stamp;              /* tick of the last fold */
     uint32_t tick_bytes, prev_bytes, tick_packets;
     uint32_t generation;
-    uint8_t problem;
+    uint8_t problem;  /* enum problem, as of the last look at it */
+    bool was_alerted; /* it had a problem once, and its hosts have counted it */
 };
 
 /* Which groups a flow counts for. */

@@ -405,15 +405,24 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
     h->bits &= (uint16_t)~FLOW_DPI;
     keep_names(w, c, r);
     name_hosts(w, index, r);
-    if (c->risk || r->tls_mismatch) {
-        uint32_t score = protos_risk_score(c->risk);
-        w->tally.alerted_flows++;
-        for (unsigned end = 0; end < 2; end++) {
-            struct host *host = host_at(&w->hosts, h->host[end]);
-            host->alerted_flows++;
-            host->score += score;
-        }
-    }
+    uint32_t score = protos_risk_score(c->risk);
+    if (score)
+        for (unsigned end = 0; end < 2; end++)
+            host_at(&w->hosts, h->host[end])->score += score;
+}
+
+void flow_judge(struct worker *w, uint32_t index)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    uint8_t before = c->problem;
+    c->problem = (uint8_t)flow_problem(w, index);
+    w->tally.alerted_flows += (c->problem != PROBLEM_NONE) - (uint64_t)(before != PROBLEM_NONE);
+    if (c->problem == PROBLEM_NONE || c->was_alerted)
+        return;
+    c->was_alerted = true;
+    for (unsigned end = 0; end < 2; end++)
+        host_at(&w->hosts, h->host[end])->alerted_flows++;
 }
 
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
@@ -501,6 +510,7 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     flow_fold(w, index, w->tick);
     if (!c->named)
         name_at_the_end(w, index);
+    flow_judge(w, index);
     flow_tell(w, index, why);
     say_big_flow(w, index);
 
@@ -519,8 +529,7 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     for (unsigned i = 0; i < FLOW_GROUPS; i++)
         if (counts_in(c, i))
             group_at(&w->groups, c->group[i])->flows--;
-    if (c->risk || (c->names && c->names->tls_mismatch))
-        w->tally.alerted_flows--;
+    w->tally.alerted_flows -= c->problem != PROBLEM_NONE;
     w->tally.flows_ended++;
     w->tally.active_packets -= c->packets[0] + c->packets[1];
     w->tally.active_bytes -= bytes;

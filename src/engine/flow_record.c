@@ -160,5 +160,29 @@ void flow_to_record(const struct worker *w, uint32_t index, bool since_told, str
         r->tunnel_id = c->tunnel->id;
     }
     fill_names(c, r);
-    r->problem = (uint8_t)problem_of(r, w->now);
+    r->problem = (uint8_t)flow_problem(w, index);
+}
+
+enum problem flow_problem(const struct worker *w, uint32_t index)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned server = !flow_client(h);
+    const struct problem_facts facts = {
+        .tls_mismatch = c->names && c->names->tls_mismatch,
+        .proto = c->proto,
+        .tcp_state = flow_tcp_state(h, c),
+        .age = w->now - c->first,
+        .packets = c->packets[0] + c->packets[1] + h->packets[0] + h->packets[1],
+        .answers = c->packets[server] + h->packets[server],
+        .retrans = (uint64_t)c->tcp.retrans[0] + c->tcp.retrans[1],
+        .zero_window = (uint64_t)c->tcp.zero_window[0] + c->tcp.zero_window[1],
+        .risk = c->risk,
+        .client_rtt = c->client_rtt,
+        .server_rtt = c->server_rtt,
+        .appl = c->appl,
+        .dns_code = c->names ? c->names->dns_code : 0,
+        .http_code = c->names ? c->names->http_code : 0,
+    };
+    return problem_of(&facts);
 }

@@ -11,36 +11,27 @@ enum {
     SLOW_SERVER_US = 1000000
 };
 
-static bool no_answer(const struct record *r, nsec_t now)
+enum problem problem_of(const struct problem_facts *f)
 {
-    if (r->rcvd_packets || r->proto != 6 || r->tcp_state != TCP_S0)
-        return false;
-    return r->state == FLOW_ENDED || now - r->first > NO_ANSWER_SECONDS * SECOND;
-}
-
-enum problem problem_of(const struct record *r, nsec_t now)
-{
-    uint64_t packets = r->sent_packets + r->rcvd_packets;
-    uint64_t again = (uint64_t)r->sent_retrans + r->rcvd_retrans;
-    if (r->tls_mismatch)
+    if (f->tls_mismatch)
         return PROBLEM_CERTIFICATE_MISMATCH;
-    if (no_answer(r, now))
+    if (f->tcp_state == TCP_S0 && !f->answers && f->age > NO_ANSWER_SECONDS * SECOND)
         return PROBLEM_NO_ANSWER;
-    if (r->tcp_state == TCP_REJ)
+    if (f->tcp_state == TCP_REJ)
         return PROBLEM_REFUSED;
-    if (r->risk)
+    if (f->risk)
         return PROBLEM_RISK;
-    if (packets >= RETRANS_PACKETS && again * 100 > packets * RETRANS_PERCENT)
+    if (f->packets >= RETRANS_PACKETS && f->retrans * 100 > f->packets * RETRANS_PERCENT)
         return PROBLEM_RETRANSMISSIONS;
-    if (r->sent_zero_window || r->rcvd_zero_window)
+    if (f->zero_window)
         return PROBLEM_ZERO_WINDOW;
-    if (r->client_rtt > SLOW_NETWORK_US || r->server_rtt > SLOW_NETWORK_US)
+    if (f->client_rtt > SLOW_NETWORK_US || f->server_rtt > SLOW_NETWORK_US)
         return PROBLEM_SLOW_NETWORK;
-    if (r->appl_latency > SLOW_SERVER_US && r->proto == 6)
+    if (f->appl > SLOW_SERVER_US && f->proto == 6)
         return PROBLEM_SLOW_SERVER;
-    if (r->dns_code)
+    if (f->dns_code)
         return PROBLEM_DNS_ERROR;
-    if (r->http_code >= 400)
+    if (f->http_code >= 400)
         return PROBLEM_HTTP_ERROR;
     return PROBLEM_NONE;
 }

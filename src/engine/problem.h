@@ -4,9 +4,21 @@
 
 #include "model/record.h"
 
-/* The first thing that is wrong with the flow that a record describes, PROBLEM_NONE if nothing.
- * Pure. now: how long an unanswered connection has been waiting is judged against it. */
-enum problem problem_of(const struct record *r, nsec_t now);
+/* What the judgement rests on: counters of the whole flow, times in microseconds. */
+struct problem_facts {
+    bool tls_mismatch;
+    uint8_t proto;
+    enum tcp_state tcp_state;
+    nsec_t age;                /* since the first packet */
+    uint64_t packets, answers; /* of both sides; of the server alone */
+    uint64_t retrans, zero_window;
+    uint64_t risk;
+    uint32_t client_rtt, server_rtt, appl;
+    uint16_t dns_code, http_code;
+};
+
+/* The first thing that is wrong, PROBLEM_NONE if nothing. Pure. */
+enum problem problem_of(const struct problem_facts *f);
 
 /* "Windows", "macOS", "Linux", "Android", "iOS" ... out of an HTTP user agent, NULL if it does not
  * say. */

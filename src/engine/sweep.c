@@ -186,7 +186,12 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
         }
         if (!(flow_hot_at(&w->flows, i)->bits & FLOW_USED))
             continue;
+        const struct flow_hot *f = flow_hot_at(&w->flows, i);
+        bool changed = (f->packets[0] | f->packets[1]) != 0;
         flow_fold(w, i, w->tick);
+        /* Only packets change what is wrong, but for a question that waits for its answer. */
+        if (changed || (f->bits & (FLOW_TCP | FLOW_TWO_WAY)) == FLOW_TCP)
+            flow_judge(w, i);
         if (w->config->timeouts)
             check_times(w, i, now);
     }

@@ -101,6 +101,8 @@ void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, uns
 void flow_end(struct worker *w, uint32_t index, enum end_reason why);
 /* Tells the sink what the flow did since its last record. */
 void flow_tell(struct worker *w, uint32_t index, enum end_reason why);
+/* Looks again whether something is wrong with the flow, and counts the change. */
+void flow_judge(struct worker *w, uint32_t index);
 /* Feeds an undecided flow's packet to detection and takes the verdict when there is one. */
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
 /* Names a flow whose detection is over. */
@@ -110,6 +112,9 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no
  * record has told yet. */
 void flow_to_record(const struct worker *w, uint32_t index, bool since_told, struct record *r);
+
+/* What is wrong with the flow now. */
+enum problem flow_problem(const struct worker *w, uint32_t index);
 
 /* --- flow_tcp.c --- */
 /* Handshake, flags and sequence numbers of a TCP packet of this end. */
