@@ -70,8 +70,8 @@ bool output_open(struct output *o, const struct settings *s, struct err *e)
         return false;
     if (s->write[0])
         o->path = s->write;
-    else if (setup_is_given(s, "http-port"))
-        o->path = s->http;
+    else if (setup_is_argument(s, "http-port"))
+        o->path = s->http; /* -w FILE; in a configuration file it still is the monitor's address */
     if (o->path) {
         o->file = fopen(o->path, "we");
         if (!o->file)

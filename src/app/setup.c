@@ -19,10 +19,20 @@ enum {
     ENTRIES_MAX = 100000000,
 };
 
-bool setup_is_given(const struct settings *s, const char *name)
+static uint8_t source_of(const struct settings *s, const char *name)
 {
     const struct option_info *option = settings_find(name);
-    return option && s->source[option - settings_options] != SETTING_DEFAULT;
+    return option ? s->source[option - settings_options] : (uint8_t)SETTING_DEFAULT;
+}
+
+bool setup_is_given(const struct settings *s, const char *name)
+{
+    return source_of(s, name) != SETTING_DEFAULT;
+}
+
+bool setup_is_argument(const struct settings *s, const char *name)
+{
+    return source_of(s, name) == SETTING_ARGUMENT;
 }
 
 bool setup_locals(const struct settings *s, struct locals *l, struct err *e)

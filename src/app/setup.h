@@ -9,6 +9,9 @@
 /* True when the option was given, on the command line or in the file. */
 bool setup_is_given(const struct settings *s, const char *name);
 
+/* True when the option was given on the command line. */
+bool setup_is_argument(const struct settings *s, const char *name);
+
 /* The networks of --local-networks. False with place and reason. */
 bool setup_locals(const struct settings *s, struct locals *l, struct err *e);
 
