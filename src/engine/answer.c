@@ -276,10 +276,14 @@ static bool step_hosts(struct part *p, uint32_t entries)
     answer_free(&p->box->answer);
     p->box = box;
     for (uint32_t i = 0; i < p->picks.n; i++) {
+        const struct pick *pick = &p->picks.pick[i];
+        /* Forgotten since the walk came by, or another one in its place. */
+        if ((uint64_t)host_at(&w->hosts, pick->index)->first != pick->key.tie)
+            continue;
         struct host_row *row = &box->answer.hosts[box->answer.n++];
-        host_to_row(&w->hosts, p->picks.pick[i].index, w->tick, row);
+        host_to_row(&w->hosts, pick->index, w->tick, row);
         row->iface = w->iface;
-        fill_device(w, p->picks.pick[i].index, row);
+        fill_device(w, pick->index, row);
     }
     return true;
 }

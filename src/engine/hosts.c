@@ -267,7 +267,7 @@ unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now)
         table_remove(&hs->table, host_hash(&h->addr, h->vlan), i);
         host_free_parts(hs, h);
         hs->local -= h->is_local;
-        h->first = 0;
+        *h = (struct host){0}; /* nothing of it may be read through an index that somebody kept */
         pool_give(&hs->pool, i);
         gone++;
     }
