@@ -17,11 +17,12 @@ struct mailbox {
     _Atomic(struct letter *) head; /* newest first */
 };
 
-/* Any thread. */
+/* Any thread. In one order with mailbox_has() and with atomic flags: either the reader sees the
+ * letter or the sender sees the flag that the reader raised before it looked. */
 static inline void mailbox_send(struct mailbox *m, struct letter *l)
 {
     l->next = atomic_load_explicit(&m->head, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&m->head, &l->next, l, memory_order_release,
+    while (!atomic_compare_exchange_weak_explicit(&m->head, &l->next, l, memory_order_seq_cst,
                                                   memory_order_relaxed)) {
     }
 }
@@ -30,7 +31,7 @@ static inline void mailbox_send(struct mailbox *m, struct letter *l)
 static inline int mailbox_has(const struct mailbox *m)
 {
     return atomic_load_explicit((_Atomic(struct letter *) *)(size_t)&m->head,
-                                memory_order_relaxed) != NULL;
+                                memory_order_seq_cst) != NULL;
 }
 
 /* All letters, oldest first, or NULL. The reader's thread only. */

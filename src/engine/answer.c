@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
-
-enum { SLICE_ENTRIES = 1024, TOP_SUMS = 65536, TOP_SUMS_START = 256 };
+enum { SLICE_ENTRIES = 1024 };
 
 static bool is_better(const struct pick *a, const struct pick *b, bool ascending)
 {
@@ -22,8 +20,7 @@ static bool is_better(const struct pick *a, const struct pick *b, bool ascending
     return a->index < b->index;
 }
 
-/* Offers a pick to the heap, whose root is the worst that is kept. */
-static void picks_offer(struct picks *ps, const struct pick *p, bool ascending)
+void picks_offer(struct picks *ps, const struct pick *p, bool ascending)
 {
     struct pick *heap = ps->pick;
     if (ps->n < ps->limit) {
@@ -52,386 +49,18 @@ static void picks_offer(struct picks *ps, const struct pick *p, bool ascending)
     heap[i] = *p;
 }
 
-static bool picks_start(struct picks *ps, const struct question *q)
+bool picks_start(struct picks *ps, const struct question *q)
 {
-    ps->limit = q->offset + q->limit;
-    if (ps->limit > QUESTION_ROWS)
-        ps->limit = QUESTION_ROWS;
+    uint64_t rows = (uint64_t)q->offset + q->limit;
+    ps->limit = rows < QUESTION_ROWS ? (uint32_t)rows : QUESTION_ROWS;
     ps->pick = mem_alloc(ACCOUNT_answers, (ps->limit + 1) * sizeof *ps->pick);
     return ps->pick != NULL;
 }
 
-/* The simplest orders need no record. */
-static bool quick_key(const struct worker *w, uint32_t index, const struct field *f,
-                      struct sort_key *k)
+bool part_give_up(struct part *p)
 {
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    if (!f || !strcmp(f->member, "bytes"))
-        k->word[0] = c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
-    else if (!strcmp(f->member, "bps"))
-        k->word[0] = c->stamp + 1 == w->tick ? c->tick_bytes : 0;
-    else if (!strcmp(f->member, "first"))
-        k->word[0] = (uint64_t)c->first;
-    else if (!strcmp(f->member, "last"))
-        k->word[0] = (uint64_t)flow_last(h);
-    else
-        return false;
-    return true;
-}
-
-static void scan_flow(struct part *p, uint32_t index)
-{
-    struct worker *w = p->worker;
-    const struct question *q = &p->question;
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    struct answer *a = &p->box->answer;
-    struct pick pick = {.index = index, .generation = c->generation};
-    bool quick = filter_is_empty(q->filter) && quick_key(w, index, q->sort, &pick.key);
-    if (!quick) {
-        flow_to_record(w, index, false, &w->scratch);
-        if (!filter_match(q->filter, &w->scratch))
-            return;
-        pick.key = sort_key_of_record(q->sort, &w->scratch);
-    }
-    pick.key.tie = (uint64_t)c->first;
-    a->total++;
-    a->sum_bytes += c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
-    a->sum_packets += c->packets[0] + c->packets[1] + h->packets[0] + h->packets[1];
-    a->sum_bps += c->stamp + 1 == w->tick ? (uint64_t)c->tick_bytes * 8 : 0;
-    picks_offer(&p->picks, &pick, q->ascending);
-}
-
-static bool step_flows(struct part *p, uint32_t entries)
-{
-    struct worker *w = p->worker;
-    if (!p->box) {
-        if (!(p->box = answer_new(QUESTION_FLOWS, 0)) || !picks_start(&p->picks, &p->question))
-            return true;
-        p->at = 1;
-    }
-    for (; entries && p->at < w->flows.hot.top; entries--, p->at++)
-        if (flow_hot_at(&w->flows, p->at)->bits & FLOW_USED)
-            scan_flow(p, p->at);
-    if (p->at < w->flows.hot.top)
-        return false;
-    struct answer_box *box = answer_new(QUESTION_FLOWS, p->picks.n);
-    if (!box)
-        return true;
-    struct record *rows = box->answer.records;
-    size_t room = box->rows;
-    box->answer = p->box->answer;
-    box->answer.records = rows;
-    answer_free(&p->box->answer);
-    p->box = box;
-    for (uint32_t i = 0; i < p->picks.n && box->answer.n < room; i++) {
-        const struct pick *pick = &p->picks.pick[i];
-        if ((flow_hot_at(&w->flows, pick->index)->bits & FLOW_USED) &&
-            flow_cold_at(&w->flows, pick->index)->generation == pick->generation)
-            flow_to_record(w, pick->index, false, &rows[box->answer.n++]);
-    }
-    return true;
-}
-
-static bool step_flow(struct part *p, uint32_t entries)
-{
-    struct worker *w = p->worker;
-    if (!p->box) {
-        if (!(p->box = answer_new(QUESTION_FLOW, 1)))
-            return true;
-        p->at = 1;
-    }
-    for (; entries && p->at < w->flows.hot.top; entries--, p->at++) {
-        if (!(flow_hot_at(&w->flows, p->at)->bits & FLOW_USED))
-            continue;
-        char id[33];
-        flow_to_record(w, p->at, false, &w->scratch);
-        record_flow_id(&w->scratch, id);
-        if (strcmp(id, p->question.flow_id))
-            continue;
-        record_copy(p->box->answer.records, &w->scratch);
-        p->box->answer.n = 1;
-        p->box->answer.found = true;
-        return true;
-    }
-    return p->at >= w->flows.hot.top;
-}
-
-static void mark_hosts(struct part *p, uint32_t index)
-{
-    struct worker *w = p->worker;
-    flow_to_record(w, index, false, &w->scratch);
-    if (!filter_match(p->question.filter, &w->scratch))
-        return;
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    for (unsigned end = 0; end < 2; end++) {
-        size_t word = h->host[end] / 64;
-        if (word < p->marked_words)
-            p->marked[word] |= 1ull << (h->host[end] % 64);
-    }
-}
-
-bool part_restrict(struct part *p, const struct answer *hosts)
-{
-    p->only = mem_alloc(ACCOUNT_answers, hosts->n * sizeof *p->only);
-    if (!p->only)
-        return false;
-    p->only_n = hosts->n;
-    for (uint32_t i = 0; i < hosts->n; i++)
-        p->only[i] = (struct host_only){hosts->hosts[i].addr, hosts->hosts[i].vlan};
-    return true;
-}
-
-static bool host_wanted(const struct part *p, uint32_t index, const struct host_row *row)
-{
-    const struct question *q = &p->question;
-    /* The second round takes a host whole, wherever its matching flow is. */
-    if (p->only_n) {
-        for (uint32_t i = 0; i < p->only_n; i++)
-            if (addr_equal(&p->only[i].addr, &row->addr) && p->only[i].vlan == row->vlan)
-                return true;
-        return false;
-    }
-    if (p->marked &&
-        (index / 64 >= p->marked_words || !(p->marked[index / 64] >> (index % 64) & 1)))
-        return false;
-    if (q->hosts_local >= 0 && row->is_local != (q->hosts_local == 1))
-        return false;
-    if (!q->host_text || !q->host_text[0])
-        return true;
-    char text[ADDR_TEXT];
-    addr_print(&row->addr, text);
-    return strcasestr(text, q->host_text) || strcasestr(row->name, q->host_text);
-}
-
-static void scan_host(struct part *p, uint32_t index)
-{
-    struct worker *w = p->worker;
-    const struct host *h = host_at(&w->hosts, index);
-    bool others = index == HOST_OTHERS;
-    if (others ? !(h->traffic.packets[0] | h->traffic.packets[1]) : !h->first)
-        return;
-    struct host_row row;
-    host_to_row(&w->hosts, index, w->tick, &row);
-    row.iface = w->iface;
-    if (!host_wanted(p, index, &row))
-        return;
-    struct pick pick = {.key = sort_key_of_host(p->question.sort, &row), .index = index};
-    pick.key.tie = (uint64_t)row.first;
-    p->box->answer.total++;
-    picks_offer(&p->picks, &pick, p->question.ascending);
-}
-
-static void fill_device(const struct worker *w, uint32_t index, struct host_row *row)
-{
-    const struct host *h = host_at(&w->hosts, index);
-    if (!h->mac_group)
-        return;
-    const struct group *g = group_at(&w->groups, h->mac_group);
-    row->is_router_mac = g->hosts > 3;
-    for (unsigned s = 0; s < 2; s++) {
-        row->arp_requests[s] = g->arp_requests[s];
-        row->arp_replies[s] = g->arp_replies[s];
-    }
-    if (!row->name[0] && g->name && g->hosts == 1) {
-        strncpy(row->name, g->name, sizeof row->name - 1);
-        strncpy(row->name_source, "dhcp", sizeof row->name_source - 1);
-    }
-}
-
-/* Phase 0 marks the hosts of matching flows, phase 1 walks the hosts. */
-static bool step_hosts(struct part *p, uint32_t entries)
-{
-    struct worker *w = p->worker;
-    if (!p->box) {
-        if (!(p->box = answer_new(QUESTION_HOSTS, 0)) || !picks_start(&p->picks, &p->question))
-            return true;
-        p->at = 1;
-        p->phase = filter_is_empty(p->question.filter) || p->only_n;
-        if (!p->phase) {
-            p->marked_words = w->hosts.pool.top / 64 + 1;
-            p->marked = mem_alloc(ACCOUNT_answers, p->marked_words * sizeof *p->marked);
-            if (!p->marked)
-                return true;
-        }
-    }
-    for (; !p->phase && entries && p->at < w->flows.hot.top; entries--, p->at++)
-        if (flow_hot_at(&w->flows, p->at)->bits & FLOW_USED)
-            mark_hosts(p, p->at);
-    if (!p->phase) {
-        if (p->at < w->flows.hot.top)
-            return false;
-        p->phase = 1;
-        p->at = 1;
-    }
-    for (; entries && p->at < w->hosts.pool.top; entries--, p->at++)
-        scan_host(p, p->at);
-    if (p->at < w->hosts.pool.top)
-        return false;
-    struct answer_box *box = answer_new(QUESTION_HOSTS, p->picks.n);
-    if (!box)
-        return true;
-    box->answer.total = p->box->answer.total;
-    answer_free(&p->box->answer);
-    p->box = box;
-    for (uint32_t i = 0; i < p->picks.n; i++) {
-        const struct pick *pick = &p->picks.pick[i];
-        /* Forgotten since the walk came by, or another one in its place. */
-        if ((uint64_t)host_at(&w->hosts, pick->index)->first != pick->key.tie)
-            continue;
-        struct host_row *row = &box->answer.hosts[box->answer.n++];
-        host_to_row(&w->hosts, pick->index, w->tick, row);
-        row->iface = w->iface;
-        fill_device(w, pick->index, row);
-    }
-    return true;
-}
-
-static bool step_host(struct part *p)
-{
-    struct worker *w = p->worker;
-    p->box = answer_new(QUESTION_HOST, 1);
-    uint32_t index = hosts_find(&w->hosts, &p->question.addr, p->question.vlan);
-    if (!p->box || !index)
-        return true;
-    host_to_detail(&w->hosts, index, w->tick, (nsec_t)w->tick * SECOND, p->box->answer.host);
-    p->box->answer.host->row.iface = w->iface;
-    fill_device(w, index, &p->box->answer.host->row);
-    p->box->answer.found = true;
-    return true;
-}
-
-static bool step_groups(struct part *p)
-{
-    struct worker *w = p->worker;
-    uint32_t n = 0;
-    for (uint32_t i = 1; i < w->groups.pool.top; i++)
-        n += group_at(&w->groups, i)->kind == p->question.group;
-    p->box = answer_new(QUESTION_GROUPS, n);
-    if (!p->box)
-        return true;
-    struct answer *a = &p->box->answer;
-    for (uint32_t i = 1; i < w->groups.pool.top; i++) {
-        const struct group *g = group_at(&w->groups, i);
-        bool empty = !g->traffic.packets[0] && !g->traffic.packets[1] && !g->total_flows &&
-                     g->kind != GROUP_MAC;
-        if (g->kind != p->question.group || empty)
-            continue;
-        struct group_row *row = &a->groups[a->n++];
-        group_to_row(&w->groups, i, w->tick, row);
-        if (g->kind == GROUP_NETWORK && g->id < w->config->locals->n)
-            strncpy(row->name, w->config->locals->net[g->id].name, sizeof row->name - 1);
-    }
-    a->total = a->n;
-    return true;
-}
-
-static bool grow_sums(struct part *p)
-{
-    uint32_t cap = p->sums_cap ? p->sums_cap * 2 : TOP_SUMS_START;
-    struct top_sum *grown = mem_alloc(ACCOUNT_answers, cap * sizeof *grown);
-    if (!grown)
-        return false;
-    for (uint32_t i = 0; i < p->sums_cap; i++) {
-        if (!p->sums[i].hash)
-            continue;
-        uint32_t at = (uint32_t)p->sums[i].hash & (cap - 1);
-        while (grown[at].hash)
-            at = (at + 1) & (cap - 1);
-        grown[at] = p->sums[i];
-    }
-    mem_free(ACCOUNT_answers, p->sums, p->sums_cap * sizeof *p->sums);
-    p->sums = grown;
-    p->sums_cap = cap;
-    return true;
-}
-
-/* The sum for a key, made when new; past the bound everything new goes to one line. */
-static struct top_sum *sum_of(struct part *p, const char *key, size_t len)
-{
-    static const char others[] = "(others)";
-    if (p->sums_n * 2 >= p->sums_cap && !grow_sums(p))
-        return NULL;
-    for (;;) {
-        uint64_t hash = hash_bytes(key, len) | 1;
-        uint32_t at = (uint32_t)hash & (p->sums_cap - 1);
-        while (p->sums[at].hash) {
-            const struct top_row *row = &p->sums[at].row;
-            if (p->sums[at].hash == hash && !strncmp(row->key, key, len) && !row->key[len])
-                return &p->sums[at];
-            at = (at + 1) & (p->sums_cap - 1);
-        }
-        if (p->sums_n < TOP_SUMS || key == others) {
-            p->sums[at].hash = hash;
-            memcpy(p->sums[at].row.key, key, len);
-            p->sums_n++;
-            return &p->sums[at];
-        }
-        key = others;
-        len = sizeof others - 1;
-    }
-}
-
-static void add_sum(struct part *p, const char *key, size_t len, const struct addr *addr,
-                    bool swapped)
-{
-    const struct record *r = &p->worker->scratch;
-    size_t most = sizeof p->sums->row.key - 1;
-    struct top_sum *s = sum_of(p, key, len < most ? len : most);
-    if (!s)
-        return;
-    if (addr)
-        s->row.addr = *addr;
-    s->row.bytes[swapped] += r->sent_bytes;
-    s->row.bytes[!swapped] += r->rcvd_bytes;
-    s->row.packets[swapped] += r->sent_packets;
-    s->row.packets[!swapped] += r->rcvd_packets;
-    s->row.bps += r->bps;
-    s->row.flows++;
-}
-
-static void sum_flow(struct part *p, uint32_t index, struct text *key)
-{
-    struct worker *w = p->worker;
-    const struct question *q = &p->question;
-    struct record *r = &w->scratch;
-    flow_to_record(w, index, false, r);
-    if (!filter_match(q->filter, r))
-        return;
-    char addr[ADDR_TEXT];
-    if (q->by_host) {
-        add_sum(p, addr, addr_print(&r->client, addr), &r->client, false);
-        if (!addr_equal(&r->client, &r->server))
-            add_sum(p, addr, addr_print(&r->server, addr), &r->server, true);
-        return;
-    }
-    text_reset(key);
-    record_print(key, r, q->by);
-    const struct addr *a = q->by->kind == KIND_addr
-                               ? (const struct addr *)(const void *)((char *)r + q->by->offset)
-                               : NULL;
-    add_sum(p, key->data ? key->data : "", key->len, a, false);
-}
-
-static bool step_top(struct part *p, uint32_t entries)
-{
-    struct worker *w = p->worker;
-    p->at = p->at ? p->at : 1;
-    struct text key = {0};
-    for (; entries && p->at < w->flows.hot.top; entries--, p->at++)
-        if (flow_hot_at(&w->flows, p->at)->bits & FLOW_USED)
-            sum_flow(p, p->at, &key);
-    text_free(&key);
-    if (p->at < w->flows.hot.top)
-        return false;
-    p->box = answer_new(QUESTION_TOP, p->sums_n);
-    if (!p->box)
-        return true;
-    for (uint32_t i = 0; i < p->sums_cap; i++)
-        if (p->sums[i].hash)
-            p->box->answer.tops[p->box->answer.n++] = p->sums[i].row;
-    p->box->answer.total = p->box->answer.n;
+    answer_free(p->box ? &p->box->answer : NULL);
+    p->box = NULL;
     return true;
 }
 
@@ -464,7 +93,7 @@ static bool step_series(struct part *p)
     nsec_t end = (nsec_t)w->tick * SECOND;
     for (unsigned c = 0; c < SERIES_COLUMNS; c++) {
         if (!new_series_row(a, series_names[c], series_units[c], n, end))
-            return true;
+            return part_give_up(p);
         for (uint32_t i = 0; i < n; i++)
             a->series[a->n - 1].value[i] = series_get(&w->series, w->tick - n + i, c);
     }
@@ -477,7 +106,7 @@ static bool step_series(struct part *p)
         group_to_row(&w->groups, g, w->tick, &row);
         snprintf(name, sizeof name, "app:%s", row.name);
         if (!new_series_row(a, name, "bytes", n, end))
-            return true;
+            return part_give_up(p);
         for (uint32_t i = 0; i < n; i++) {
             uint32_t t = w->tick - n + i;
             bool there = group->series_stamp[t % GROUP_SERIES] == t;
@@ -515,22 +144,22 @@ bool part_step(struct part *p, uint32_t entries)
     bool done = true;
     switch (p->question.kind) {
     case QUESTION_FLOWS:
-        done = step_flows(p, entries);
+        done = part_step_flows(p, entries);
         break;
     case QUESTION_FLOW:
-        done = step_flow(p, entries);
+        done = part_step_flow(p, entries);
         break;
     case QUESTION_HOSTS:
-        done = step_hosts(p, entries);
+        done = part_step_hosts(p, entries);
         break;
     case QUESTION_HOST:
-        done = step_host(p);
+        done = part_step_host(p);
         break;
     case QUESTION_GROUPS:
-        done = step_groups(p);
+        done = part_step_groups(p, entries);
         break;
     case QUESTION_TOP:
-        done = step_top(p, entries);
+        done = part_step_top(p, entries);
         break;
     case QUESTION_TOTALS:
         done = step_totals(p);
@@ -583,4 +212,12 @@ bool worker_answer(struct worker *w)
     }
     w->tally.question_ns += clock_cpu() - began;
     return w->open != NULL;
+}
+
+void worker_answer_rest(struct worker *w)
+{
+    pthread_mutex_lock(&w->idle_lock);
+    while (worker_answer(w)) {
+    }
+    pthread_mutex_unlock(&w->idle_lock);
 }

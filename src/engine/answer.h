@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "engine/sample.h"
 #include "engine/worker.h"
 
 /* What rows are ordered by: numbers, addresses and the beginning of texts as four big-endian words
@@ -50,6 +51,7 @@ int sort_key_compare(const struct sort_key *a, const struct sort_key *b);
 struct host_only {
     struct addr addr;
     uint16_t vlan;
+    uint32_t iface;
 };
 
 /* What an asker waits on, counted like the parts that point to it. */
@@ -70,6 +72,7 @@ struct part {
     char host_text[64];
     struct host_only *only; /* HOSTS, second round: these hosts alone */
     uint32_t only_n;
+    bool samples; /* HOSTS, first round: note who matches, for the workers know the same hosts */
 
     /* The worker's, until it says PART_READY. */
     unsigned phase;
@@ -77,6 +80,7 @@ struct part {
     struct picks picks;
     uint64_t *marked; /* one bit per host with a matching flow */
     size_t marked_words;
+    struct sample matched;
     struct top_sum *sums;
     uint32_t sums_n, sums_cap;
     struct answer_box *box;
@@ -90,6 +94,23 @@ bool part_step(struct part *p, uint32_t entries);
 
 /* Second round: the part is about the hosts of this answer alone. False without memory. */
 bool part_restrict(struct part *p, const struct answer *hosts);
+
+/* One slice of each kind, in answer_flows.c and answer_hosts.c. True when done. */
+bool part_step_flows(struct part *p, uint32_t entries);
+bool part_step_flow(struct part *p, uint32_t entries);
+bool part_step_top(struct part *p, uint32_t entries);
+bool part_step_hosts(struct part *p, uint32_t entries);
+bool part_step_host(struct part *p);
+bool part_step_groups(struct part *p, uint32_t entries);
+
+/* Room for what the page of the question needs. False without memory. */
+bool picks_start(struct picks *ps, const struct question *q);
+/* Offers a pick to the heap, whose root is the worst that is kept. */
+void picks_offer(struct picks *ps, const struct pick *p, bool ascending);
+
+/* Memory ran out: the part is done without an answer, which tells the asker that it is incomplete.
+ * Always true. */
+bool part_give_up(struct part *p);
 
 /* Drops one reference. */
 void part_put(struct part *p);

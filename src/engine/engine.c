@@ -72,9 +72,14 @@ bool engine_start(struct engine *en, struct err *e)
             struct worker *w = &en->interface[i].worker[k];
             char name[16];
             snprintf(name, sizeof name, "w%u.%u %.8s", i, k, en->interface[i].name);
+            /* Nobody may be answering for the worker when its thread begins. */
+            pthread_mutex_lock(&w->idle_lock);
             atomic_store(&w->state, WORKER_RUNS);
-            if (!thread_start(&w->thread, name, worker_run, w, e)) {
+            bool started = thread_start(&w->thread, name, worker_run, w, e);
+            if (!started)
                 atomic_store(&w->state, WORKER_NEW);
+            pthread_mutex_unlock(&w->idle_lock);
+            if (!started) {
                 engine_stop(en);
                 return false;
             }

@@ -303,6 +303,8 @@ static void *events_of(struct answer *a)
 static void cut_page(const struct question *q, struct answer *a, void *rows, size_t size)
 {
     uint32_t from, shown = page_of(q, a->n, &from);
+    if (!a->n)
+        return;
     memmove(rows, (char *)rows + from * size, shown * size);
     a->n = shown;
 }

@@ -6,7 +6,9 @@
 #include "engine/engine_private.h"
 #include "engine/merge.h"
 
-enum { PARTS = 256, CANDIDATES = 64 };
+enum { PARTS = 1024, CANDIDATES = 64 };
+
+static struct answer_box nothing; /* when not even an empty answer can be had */
 
 static size_t row_size(enum question_kind kind)
 {
@@ -77,7 +79,7 @@ struct answer_box *answer_new(enum question_kind kind, size_t rows)
 
 void answer_free(struct answer *a)
 {
-    if (!a)
+    if (!a || a == &nothing.answer)
         return;
     struct answer_box *box = (struct answer_box *)(void *)a; /* its first member */
     for (uint32_t i = 0; a->series && i < a->n; i++)
@@ -103,6 +105,7 @@ void part_put(struct part *p)
     answer_free(p->box ? &p->box->answer : NULL);
     mem_free(ACCOUNT_answers, p->picks.pick, (p->picks.limit + 1) * sizeof *p->picks.pick);
     mem_free(ACCOUNT_answers, p->marked, p->marked_words * sizeof *p->marked);
+    sample_free(&p->matched);
     mem_free(ACCOUNT_answers, p->sums, p->sums_cap * sizeof *p->sums);
     mem_free(ACCOUNT_answers, p->only, p->only_n * sizeof *p->only);
     asking_put(p->asking);
@@ -127,26 +130,34 @@ static struct part *part_new(const struct question *q, struct worker *w, struct 
     return p;
 }
 
-/* Answers in the asker's own thread, for a worker whose thread has ended. */
-static void answer_inline(struct part *p)
+/* Answers in the asker's own thread, for a worker without one. False when it has one. */
+static bool answer_inline(struct part *p)
 {
-    pthread_mutex_lock(&p->worker->stopped_lock);
-    while (!part_step(p, UINT32_MAX)) {
+    struct worker *w = p->worker;
+    pthread_mutex_lock(&w->idle_lock);
+    int state = atomic_load(&w->state);
+    bool idle = state == WORKER_STOPPED || state == WORKER_NEW;
+    while (idle && !part_step(p, UINT32_MAX)) {
     }
-    pthread_mutex_unlock(&p->worker->stopped_lock);
+    pthread_mutex_unlock(&w->idle_lock);
+    if (!idle)
+        return false;
     atomic_store(&p->state, PART_READY);
     part_put(p);
+    return true;
 }
 
 static void send_part(struct part *p)
 {
     struct worker *w = p->worker;
-    int state = atomic_load(&w->state);
-    if (state == WORKER_STOPPED || state == WORKER_NEW) {
-        answer_inline(p);
+    if (answer_inline(p))
+        return;
+    mailbox_send(&w->questions, &p->letter);
+    /* A worker that stopped meanwhile may have looked for letters for the last time. */
+    if (atomic_load(&w->state) == WORKER_STOPPED) {
+        worker_answer_rest(w);
         return;
     }
-    mailbox_send(&w->questions, &p->letter);
     event_set(&w->wake);
     w->source->ops->wake(w->source);
 }
@@ -168,13 +179,14 @@ static bool wait_parts(struct part **part, unsigned n, struct asking *as, nsec_t
 
 /* One round: the question to each worker of the interface, and what came back in time. */
 struct round {
+    const struct answer *only; /* second round: about these hosts alone */
+    bool samples;              /* first of two rounds */
     struct part *part[PARTS];
     unsigned n;
     bool complete;
 };
 
-static void ask_round(struct engine *en, const struct question *q, const struct answer *only,
-                      struct round *r)
+static void ask_round(struct engine *en, const struct question *q, struct round *r)
 {
     struct asking *as = mem_alloc(ACCOUNT_answers, sizeof *as);
     r->n = 0;
@@ -186,9 +198,9 @@ static void ask_round(struct engine *en, const struct question *q, const struct 
     for (unsigned i = 0; i < en->n; i++) {
         if (q->iface >= 0 && (unsigned)q->iface != i)
             continue;
-        for (unsigned k = 0; k < en->interface[i].n && r->n < PARTS; k++) {
-            struct part *p = part_new(q, &en->interface[i].worker[k], as);
-            if (!p || (only && !part_restrict(p, only))) {
+        for (unsigned k = 0; k < en->interface[i].n; k++) {
+            struct part *p = r->n < PARTS ? part_new(q, &en->interface[i].worker[k], as) : NULL;
+            if (!p || (r->only && !part_restrict(p, r->only))) {
                 r->complete = false;
                 if (p) {
                     part_put(p);
@@ -196,6 +208,7 @@ static void ask_round(struct engine *en, const struct question *q, const struct 
                 }
                 continue;
             }
+            p->samples = r->samples;
             r->part[r->n++] = p;
         }
     }
@@ -221,6 +234,16 @@ static void ask_round(struct engine *en, const struct question *q, const struct 
     asking_put(as);
 }
 
+/* How many hosts match: most are known to several workers. */
+static void count_hosts(struct round *r, struct answer *a)
+{
+    const struct sample *sample[PARTS];
+    for (unsigned i = 0; i < r->n; i++)
+        sample[i] = &r->part[i]->matched;
+    if (!sample_count(sample, r->n, &a->total))
+        r->complete = false;
+}
+
 static struct answer *merge_round(struct round *r, const struct question *q)
 {
     struct answer *parts[PARTS];
@@ -232,6 +255,8 @@ static struct answer *merge_round(struct round *r, const struct question *q)
             r->complete = false;
     }
     struct answer *a = merge_answers(q, parts, n);
+    if (a && r->samples)
+        count_hosts(r, a);
     for (unsigned i = 0; i < r->n; i++)
         part_put(r->part[i]);
     if (a)
@@ -250,24 +275,27 @@ static unsigned workers_of(const struct engine *en, int iface)
 
 struct answer *question_ask(struct engine *en, const struct question *q)
 {
-    static struct answer_box nothing; /* when not even an empty answer can be had */
-    struct round round;
+    struct round round = {0};
     struct question wide = *q;
-    bool split = q->kind == QUESTION_HOSTS && workers_of(en, q->iface) > 1;
-    if (split) {
+    round.samples = q->kind == QUESTION_HOSTS && workers_of(en, q->iface) > 1;
+    if (round.samples) {
         /* Each worker knows a part of a host: first the candidates of each, with some to spare,
          * then the counters of all of them from every worker. */
-        wide.limit = (q->offset + q->limit) * 2 + CANDIDATES;
+        uint64_t rows = ((uint64_t)q->offset + q->limit) * 2 + CANDIDATES;
+        wide.limit = rows < QUESTION_ROWS ? (uint32_t)rows : QUESTION_ROWS;
         wide.offset = 0;
     }
-    ask_round(en, &wide, NULL, &round);
-    struct answer *a = merge_round(&round, split ? &wide : q);
-    if (a && split && a->n) {
+    ask_round(en, &wide, &round);
+    struct answer *a = merge_round(&round, &wide);
+    if (a && round.samples && a->n) {
         struct answer *candidates = a;
-        ask_round(en, &wide, candidates, &round);
+        round = (struct round){.only = candidates};
+        ask_round(en, &wide, &round);
         a = merge_round(&round, q);
-        if (a)
+        if (a) {
             a->total = candidates->total;
+            a->complete = a->complete && candidates->complete;
+        }
         answer_free(candidates);
     }
     return a ? a : &nothing.answer;

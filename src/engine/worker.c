@@ -15,7 +15,7 @@ bool worker_init(struct worker *w, struct err *e)
                                  .remote_idle = config->remote_host_idle,
                                  .keep_series = config->keep_series};
     event_init(&w->wake);
-    pthread_mutex_init(&w->stopped_lock, NULL);
+    pthread_mutex_init(&w->idle_lock, NULL);
     return decoder_init(&w->decoder, config->decap, e) &&
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
            groups_init(&w->groups, config->keep_series, e) && dns_cache_init(&w->dns, e) &&
@@ -37,7 +37,7 @@ void worker_fini(struct worker *w)
     if (w->source)
         w->source->ops->close(w->source);
     event_fini(&w->wake);
-    pthread_mutex_destroy(&w->stopped_lock);
+    pthread_mutex_destroy(&w->idle_lock);
 }
 
 static bool must_stop(const struct worker *w)
@@ -113,8 +113,7 @@ void worker_run(void *argument)
     end_all_flows(w);
     /* From here on askers answer for themselves; who came just before is answered now. */
     atomic_store(&w->state, WORKER_STOPPED);
-    while (worker_answer(w)) {
-    }
+    worker_answer_rest(w);
 }
 
 static void add_source(const struct worker *w, struct totals_row *t)

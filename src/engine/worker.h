@@ -84,8 +84,9 @@ struct worker {
     struct thread thread;
     atomic_int state; /* enum worker_state */
     atomic_bool stop;
-    pthread_mutex_t stopped_lock; /* after WORKER_STOPPED askers answer for themselves, in turn */
-    struct record scratch;        /* for records on their way to the sink or a filter */
+    pthread_mutex_t
+        idle_lock;         /* before and after the thread askers answer for themselves, in turn */
+    struct record scratch; /* for records on their way to the sink or a filter */
 };
 
 /* --- packet_path.c --- */
@@ -142,6 +143,8 @@ void worker_sweep_slice(struct worker *w, nsec_t now);
 /* Takes letters from the mailbox and works on open questions for one slice. True when more is to
  * do. */
 bool worker_answer(struct worker *w);
+/* Answers everything that is left, under the idle lock; once the worker has stopped. */
+void worker_answer_rest(struct worker *w);
 /* Totals of this worker alone. */
 void worker_totals(const struct worker *w, struct totals_row *t);
 

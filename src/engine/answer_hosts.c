@@ -1,0 +1,235 @@
+/* answer_hosts.c - a worker's hosts, devices, networks and applications as an answer. */
+#include "engine/answer.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+static void mark_hosts(struct part *p, uint32_t index)
+{
+    struct worker *w = p->worker;
+    flow_to_record(w, index, false, &w->scratch);
+    if (!filter_match(p->question.filter, &w->scratch))
+        return;
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    for (unsigned end = 0; end < 2; end++) {
+        size_t word = h->host[end] / 64;
+        if (word < p->marked_words)
+            p->marked[word] |= 1ull << (h->host[end] % 64);
+    }
+}
+
+bool part_restrict(struct part *p, const struct answer *hosts)
+{
+    p->only = mem_alloc(ACCOUNT_answers, hosts->n * sizeof *p->only);
+    if (!p->only)
+        return false;
+    p->only_n = hosts->n;
+    for (uint32_t i = 0; i < hosts->n; i++)
+        p->only[i] = (struct host_only){.addr = hosts->hosts[i].addr,
+                                        .vlan = hosts->hosts[i].vlan,
+                                        .iface = hosts->hosts[i].iface};
+    return true;
+}
+
+static bool host_wanted(const struct part *p, uint32_t index, const struct host_row *row)
+{
+    const struct question *q = &p->question;
+    /* The second round takes a host whole, wherever its matching flow is. */
+    if (p->only_n)
+        return true;
+    if (p->marked &&
+        (index / 64 >= p->marked_words || !(p->marked[index / 64] >> (index % 64) & 1)))
+        return false;
+    if (q->hosts_local >= 0 && row->is_local != (q->hosts_local == 1))
+        return false;
+    if (!q->host_text || !q->host_text[0])
+        return true;
+    char text[ADDR_TEXT];
+    addr_print(&row->addr, text);
+    return strcasestr(text, q->host_text) || strcasestr(row->name, q->host_text);
+}
+
+static uint64_t hash_of_row(const struct host_row *row)
+{
+    uint64_t low, high;
+    memcpy(&low, row->addr.byte, 8);
+    memcpy(&high, row->addr.byte + 8, 8);
+    return hash_u128(low ^ (uint64_t)row->vlan << 32 ^ row->iface, high);
+}
+
+/* False without memory. */
+static bool scan_host(struct part *p, uint32_t index)
+{
+    struct worker *w = p->worker;
+    const struct host *h = host_at(&w->hosts, index);
+    bool others = index == HOST_OTHERS;
+    if (others ? !(h->traffic.packets[0] | h->traffic.packets[1]) : !h->first)
+        return true;
+    struct host_row row;
+    host_to_row(&w->hosts, index, w->tick, &row);
+    row.iface = w->iface;
+    if (!host_wanted(p, index, &row))
+        return true;
+    struct pick pick = {.key = sort_key_of_host(p->question.sort, &row), .index = index};
+    pick.key.tie = (uint64_t)row.first;
+    p->box->answer.total++;
+    picks_offer(&p->picks, &pick, p->question.ascending);
+    return !p->samples || sample_add(&p->matched, hash_of_row(&row));
+}
+
+static void fill_device(const struct worker *w, uint32_t index, struct host_row *row)
+{
+    const struct host *h = host_at(&w->hosts, index);
+    if (!h->mac_group)
+        return;
+    const struct group *g = group_at(&w->groups, h->mac_group);
+    row->is_router_mac = g->hosts > 3;
+    for (unsigned s = 0; s < 2; s++) {
+        row->arp_requests[s] = g->arp_requests[s];
+        row->arp_replies[s] = g->arp_replies[s];
+    }
+    if (!row->name[0] && g->name && g->hosts == 1) {
+        strncpy(row->name, g->name, sizeof row->name - 1);
+        strncpy(row->name_source, "dhcp", sizeof row->name_source - 1);
+    }
+}
+
+enum { PHASE_MARK, PHASE_ALL, PHASE_ONLY };
+
+static bool start_hosts(struct part *p)
+{
+    const struct worker *w = p->worker;
+    if (!(p->box = answer_new(QUESTION_HOSTS, 0)) || !picks_start(&p->picks, &p->question))
+        return false;
+    p->at = 1;
+    if (p->only_n) {
+        p->phase = PHASE_ONLY;
+        p->at = 0;
+        return true;
+    }
+    p->phase = filter_is_empty(p->question.filter) ? PHASE_ALL : PHASE_MARK;
+    if (p->phase == PHASE_ALL)
+        return true;
+    p->marked_words = w->hosts.pool.top / 64 + 1;
+    p->marked = mem_alloc(ACCOUNT_answers, p->marked_words * sizeof *p->marked);
+    return p->marked != NULL;
+}
+
+/* The hosts of the first round, by their names and not by a walk over everybody. */
+static bool scan_only(struct part *p, uint32_t entries)
+{
+    const struct worker *w = p->worker;
+    bool room = true;
+    for (; room && entries && p->at < p->only_n; entries--, p->at++) {
+        const struct host_only *only = &p->only[p->at];
+        if (only->iface != w->iface)
+            continue;
+        uint32_t index = hosts_find(&w->hosts, &only->addr, only->vlan);
+        if (index)
+            room = scan_host(p, index);
+        if (room && addr_is_none(&only->addr) && !only->vlan)
+            room = scan_host(p, HOST_OTHERS);
+    }
+    return room;
+}
+
+/* Marks the hosts of matching flows if there is a filter, then walks the hosts. False without
+ * memory. */
+static bool scan_hosts(struct part *p, uint32_t entries)
+{
+    const struct worker *w = p->worker;
+    for (; p->phase == PHASE_MARK && entries && p->at < w->flows.hot.top; entries--, p->at++)
+        if (flow_hot_at(&w->flows, p->at)->bits & FLOW_USED)
+            mark_hosts(p, p->at);
+    if (p->phase == PHASE_MARK && p->at >= w->flows.hot.top) {
+        p->phase = PHASE_ALL;
+        p->at = 1;
+    }
+    bool room = true;
+    for (; p->phase == PHASE_ALL && room && entries && p->at < w->hosts.pool.top;
+         entries--, p->at++)
+        room = scan_host(p, p->at);
+    return room;
+}
+
+static bool all_scanned(const struct part *p)
+{
+    const struct worker *w = p->worker;
+    return p->phase == PHASE_ONLY ? p->at >= p->only_n
+                                  : p->phase == PHASE_ALL && p->at >= w->hosts.pool.top;
+}
+
+bool part_step_hosts(struct part *p, uint32_t entries)
+{
+    struct worker *w = p->worker;
+    if (!p->box && !start_hosts(p))
+        return part_give_up(p);
+    if (!(p->phase == PHASE_ONLY ? scan_only(p, entries) : scan_hosts(p, entries)))
+        return part_give_up(p);
+    if (!all_scanned(p))
+        return false;
+    struct answer_box *box = answer_new(QUESTION_HOSTS, p->picks.n);
+    if (!box)
+        return part_give_up(p);
+    box->answer.total = p->box->answer.total;
+    answer_free(&p->box->answer);
+    p->box = box;
+    for (uint32_t i = 0; i < p->picks.n; i++) {
+        const struct pick *pick = &p->picks.pick[i];
+        /* Forgotten since the walk came by, or another one in its place. */
+        if ((uint64_t)host_at(&w->hosts, pick->index)->first != pick->key.tie)
+            continue;
+        struct host_row *row = &box->answer.hosts[box->answer.n++];
+        host_to_row(&w->hosts, pick->index, w->tick, row);
+        row->iface = w->iface;
+        fill_device(w, pick->index, row);
+    }
+    return true;
+}
+
+bool part_step_host(struct part *p)
+{
+    struct worker *w = p->worker;
+    p->box = answer_new(QUESTION_HOST, 1);
+    uint32_t index = hosts_find(&w->hosts, &p->question.addr, p->question.vlan);
+    if (!p->box || !index)
+        return true;
+    host_to_detail(&w->hosts, index, w->tick, (nsec_t)w->tick * SECOND, p->box->answer.host);
+    p->box->answer.host->row.iface = w->iface;
+    fill_device(w, index, &p->box->answer.host->row);
+    p->box->answer.found = true;
+    return true;
+}
+
+/* What has not been seen to do anything is not worth a row; a device may have been silent. */
+static bool group_is_empty(const struct group *g)
+{
+    return !g->traffic.packets[0] && !g->traffic.packets[1] && !g->total_flows &&
+           g->kind != GROUP_MAC;
+}
+
+bool part_step_groups(struct part *p, uint32_t entries)
+{
+    struct worker *w = p->worker;
+    if (!p->box) {
+        uint32_t n = 0;
+        for (uint32_t i = 1; i < w->groups.pool.top; i++)
+            n += group_at(&w->groups, i)->kind == p->question.group;
+        if (!(p->box = answer_new(QUESTION_GROUPS, n)))
+            return true;
+        p->at = 1;
+    }
+    struct answer *a = &p->box->answer;
+    for (; entries && p->at < w->groups.pool.top; entries--, p->at++) {
+        const struct group *g = group_at(&w->groups, p->at);
+        if (g->kind != p->question.group || group_is_empty(g) || a->n == p->box->rows)
+            continue;
+        struct group_row *row = &a->groups[a->n++];
+        group_to_row(&w->groups, p->at, w->tick, row);
+        if (g->kind == GROUP_NETWORK && g->id < w->config->locals->n)
+            strncpy(row->name, w->config->locals->net[g->id].name, sizeof row->name - 1);
+    }
+    a->total = a->n;
+    return p->at >= w->groups.pool.top;
+}
