@@ -25,6 +25,7 @@ bool sample_add(struct sample *s, uint64_t hash);
 /* The number of different hashes that n samples have noted. False without memory. */
 bool sample_count(const struct sample *const *s, unsigned n, uint64_t *count);
 
+/* Gives the memory back; the sample is empty again. */
 void sample_free(struct sample *s);
 
 #endif
