@@ -22,7 +22,11 @@ try {
     logLevel: "warning",
   });
   const files = readdirSync(out).map((f) => join(out, f));
-  status = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+  const done = spawnSync(process.execPath, ["--test", ...files], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  status = done.status ?? 1;
+  if (status !== 0) console.log(done.stdout);
+  const count = (word) => Number(new RegExp("^\\S+ " + word + " (\\d+)$", "m").exec(done.stdout)?.[1] ?? 0);
+  console.log(count("pass") + " passed, " + count("fail") + " failed");
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
