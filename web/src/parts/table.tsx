@@ -44,7 +44,7 @@ interface Props<R> {
 }
 
 const MOST = 10_000; // rows of one answer, offset included
-const CHUNK = 20;
+const CHUNK = 8; // rows by which the window moves
 
 interface Held<R> {
   key: string;
@@ -54,7 +54,7 @@ interface Held<R> {
 
 export function LiveTable<R>(p: Props<R>) {
   const wrap = useRef<HTMLDivElement>(null);
-  const range = useSignal({ offset: 0, limit: 60 });
+  const range = useSignal({ offset: 0, limit: 40 });
   const hover = useSignal(false);
   const cursor = useSignal<string | null>(null);
   const held = useRef<Held<R>[]>([]);
@@ -107,7 +107,7 @@ export function LiveTable<R>(p: Props<R>) {
     const el = wrap.current;
     if (!el) return;
     const seen = Math.ceil(el.clientHeight / h);
-    const limit = Math.min(1000, Math.ceil((seen + CHUNK) / CHUNK) * CHUNK + CHUNK);
+    const limit = Math.min(1000, Math.ceil((seen + 1.5 * CHUNK) / CHUNK) * CHUNK);
     const first = Math.floor(el.scrollTop / h);
     const at = Math.max(0, Math.min(MOST - limit, Math.floor((first - CHUNK / 2) / CHUNK) * CHUNK));
     const r = range.peek();
