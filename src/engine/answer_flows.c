@@ -16,7 +16,7 @@ static bool quick_key(const struct worker *w, uint32_t index, const struct field
     if (!f || !strcmp(f->member, "bytes"))
         k->word[0] = c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
     else if (!strcmp(f->member, "bps"))
-        k->word[0] = c->stamp + 1 == w->tick ? c->tick_bytes : 0;
+        k->word[0] = flow_rate(c, w->tick).bytes;
     else if (!strcmp(f->member, "first"))
         k->word[0] = (uint64_t)c->first;
     else if (!strcmp(f->member, "last"))
@@ -45,7 +45,7 @@ static void scan_flow(struct part *p, uint32_t index)
     a->total++;
     a->sum_bytes += c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
     a->sum_packets += c->packets[0] + c->packets[1] + h->packets[0] + h->packets[1];
-    a->sum_bps += c->stamp + 1 == w->tick ? (uint64_t)c->tick_bytes * 8 : 0;
+    a->sum_bps += (uint64_t)flow_rate(c, w->tick).bytes * 8;
     picks_offer(&p->picks, &pick, q->ascending);
 }
 

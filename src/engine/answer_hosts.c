@@ -215,7 +215,8 @@ bool part_step_groups(struct part *p, uint32_t entries)
     if (!p->box) {
         uint32_t n = 0;
         for (uint32_t i = 1; i < w->groups.pool.top; i++)
-            n += group_at(&w->groups, i)->kind == p->question.group;
+            n += group_is_used(group_at(&w->groups, i)) &&
+                 group_at(&w->groups, i)->kind == p->question.group;
         if (!(p->box = answer_new(QUESTION_GROUPS, n)))
             return true;
         p->at = 1;
@@ -223,7 +224,8 @@ bool part_step_groups(struct part *p, uint32_t entries)
     struct answer *a = &p->box->answer;
     for (; entries && p->at < w->groups.pool.top; entries--, p->at++) {
         const struct group *g = group_at(&w->groups, p->at);
-        if (g->kind != p->question.group || group_is_empty(g) || a->n == p->box->rows)
+        if (!group_is_used(g) || g->kind != p->question.group || group_is_empty(g) ||
+            a->n == p->box->rows)
             continue;
         struct group_row *row = &a->groups[a->n++];
         group_to_row(&w->groups, p->at, w->tick, row);

@@ -115,7 +115,9 @@ struct flow_cold {
     uint32_t group[FLOW_GROUPS]; /* enum flow_group_slot; 0 = none */
     uint16_t app_slot[2];        /* of each end's host */
     uint32_t stamp;              /* tick of the last fold */
-    uint32_t tick_bytes, prev_bytes, tick_packets;
+    uint32_t tick_bytes, tick_packets;
+    uint32_t prev_bytes, prev_packets; /* of the tick before the stamp */
+    uint32_t before_bytes;             /* and of the one before that */
     uint32_t generation;
     uint8_t problem;  /* enum problem, as of the last look at it */
     bool was_alerted; /* it had a problem once, and its hosts have counted it */
@@ -132,6 +134,22 @@ enum flow_group_slot {
     FLOW_GROUP_CATEGORY,
     FLOW_GROUP_L4
 };
+
+/* What a flow did in the last whole second. */
+struct flow_rate {
+    uint32_t bytes, packets;
+    uint32_t before; /* bytes of the second before it */
+};
+
+/* Read while `tick` is running, in which the flow may have been folded already (sweep.c). */
+static inline struct flow_rate flow_rate(const struct flow_cold *c, uint32_t tick)
+{
+    if (c->stamp == tick)
+        return (struct flow_rate){c->prev_bytes, c->prev_packets, c->before_bytes};
+    if (c->stamp + 1 == tick)
+        return (struct flow_rate){c->tick_bytes, c->tick_packets, c->prev_bytes};
+    return (struct flow_rate){0};
+}
 
 static inline unsigned flow_client(const struct flow_hot *h)
 {

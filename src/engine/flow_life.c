@@ -158,6 +158,13 @@ static void learn_mac(struct worker *w, struct host *host, const struct mac *m, 
     group_at(&w->groups, group)->hosts++;
 }
 
+/* Also of an end that found no room among the hosts. */
+static bool end_is_local(const struct worker *w, uint32_t host, const struct addr *a)
+{
+    return host == HOST_OTHERS ? locals_find(w->config->locals, a) >= 0
+                               : host_at(&w->hosts, host)->is_local;
+}
+
 static void meet_hosts(struct worker *w, struct flow_hot *h, struct flow_cold *c,
                        const struct packet *p)
 {
@@ -169,8 +176,8 @@ static void meet_hosts(struct worker *w, struct flow_hot *h, struct flow_cold *c
         if (p->ts > host->last)
             host->last = p->ts;
     }
-    bool client_local = host_at(&w->hosts, h->host[client])->is_local;
-    bool server_local = host_at(&w->hosts, h->host[!client])->is_local;
+    bool client_local = end_is_local(w, h->host[client], &c->addr[client]);
+    bool server_local = end_is_local(w, h->host[!client], &c->addr[!client]);
     c->locality = client_local ? (server_local ? LOCALITY_L2L : LOCALITY_L2R)
                                : (server_local ? LOCALITY_R2L : LOCALITY_R2R);
 }
@@ -188,8 +195,10 @@ void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, uns
     c->mac[end] = p->src_mac;
     if (!h->last[!end])
         c->mac[!end] = p->dst_mac;
-    learn_mac(w, host_at(&w->hosts, h->host[end]), &p->src_mac,
-              c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW]);
+    /* Who share an entry for want of room share no device. */
+    if (h->host[end] != HOST_OTHERS)
+        learn_mac(w, host_at(&w->hosts, h->host[end]), &p->src_mac,
+                  c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW]);
 }
 
 static bool is_port(const struct packet *p, uint16_t port)
@@ -215,12 +224,12 @@ static uint16_t flow_interests(const struct worker *w, const struct packet *p)
     return bits;
 }
 
-static uint32_t take_slot(struct worker *w, const struct keyed *k)
+static uint32_t take_slot(struct worker *w, const struct keyed *k, nsec_t now)
 {
     uint32_t index = flows_take(&w->flows, k);
     if (index)
         return index;
-    uint32_t victim = flows_victim(&w->flows, VICTIM_TRIES);
+    uint32_t victim = flows_victim(&w->flows, VICTIM_TRIES, now);
     if (!victim)
         return 0;
     flow_end(w, victim, END_RESOURCES);
@@ -231,7 +240,7 @@ static uint32_t take_slot(struct worker *w, const struct keyed *k)
 
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
 {
-    uint32_t index = take_slot(w, k);
+    uint32_t index = take_slot(w, k, p->ts);
     if (!index)
         return 0;
     struct flow_hot *h = flow_hot_at(&w->flows, index);
@@ -318,9 +327,10 @@ static void move_app(struct worker *w, uint32_t index, const struct l7_result *r
         struct host *host = host_at(&w->hosts, h->host[end]);
         struct host_app *from = slot[end] == UINT16_MAX ? NULL : &host->app[slot[end]];
         struct host_app *to = c->app_slot[end] == UINT16_MAX ? NULL : &host->app[c->app_slot[end]];
+        if (from)
+            from->flows--;
         if (!from || !to)
             continue;
-        from->flows--;
         for (unsigned side = 0; side < 2; side++) {
             unsigned who = side == SIDE_SENT ? end : !end;
             from->bytes[side] -= c->bytes[who];
@@ -333,8 +343,8 @@ static void move_app(struct worker *w, uint32_t index, const struct l7_result *r
 
 static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_result *r)
 {
-    bool any = r->names.used || r->tls_version || r->tls_cipher || r->http_code || r->dns_type ||
-               r->dns_code;
+    bool any = r->names.used || r->tls_mismatch || r->tls_version || r->tls_cipher ||
+               r->http_code || r->dns_type || r->dns_code;
     if (!any)
         return;
     size_t size = sizeof *c->names + r->names.used;

@@ -102,16 +102,14 @@ static void fill_names(const struct flow_cold *c, struct record *r)
     memcpy(r->tail.bytes, c->names->bytes, c->names->used);
 }
 
-/* The last whole second, which is the tick before the running one. */
 static void fill_rate(const struct flow_cold *c, uint32_t tick, struct record *r)
 {
-    if (c->stamp + 1 != tick)
-        return;
-    r->bps = (uint64_t)c->tick_bytes * 8;
-    r->pps = c->tick_packets;
-    r->trend = c->tick_bytes > c->prev_bytes   ? TREND_UP
-               : c->tick_bytes < c->prev_bytes ? TREND_DOWN
-                                               : TREND_STEADY;
+    struct flow_rate rate = flow_rate(c, tick);
+    r->bps = (uint64_t)rate.bytes * 8;
+    r->pps = rate.packets;
+    r->trend = rate.bytes > rate.before   ? TREND_UP
+               : rate.bytes < rate.before ? TREND_DOWN
+                                          : TREND_STEADY;
 }
 
 void flow_to_record(const struct worker *w, uint32_t index, bool since_told, struct record *r)

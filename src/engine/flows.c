@@ -1,6 +1,8 @@
 /* flows.c - the table of flows: two pools of one index under a table of tags. */
 #include "engine/flows.h"
 
+enum { VICTIM_SILENT = 10 /* seconds after which a conversation may have to go */ };
+
 static uint64_t hash_of_flow(const void *owner, uint32_t index)
 {
     const struct flow_hot *h = flow_hot_at(owner, index);
@@ -62,14 +64,22 @@ void flows_give(struct flows *fs, uint32_t index)
     /* pool_give() wrote its link into the entry; bits stay clear because it is not at the front. */
 }
 
-uint32_t flows_victim(struct flows *fs, unsigned tries)
+uint32_t flows_victim(struct flows *fs, unsigned tries, nsec_t now)
 {
+    uint32_t silent = 0;
+    nsec_t oldest = now - VICTIM_SILENT * SECOND;
     for (unsigned i = 0; i < tries; i++) {
         if (++fs->hand >= fs->hot.top)
             fs->hand = 1;
         const struct flow_hot *h = flow_hot_at(fs, fs->hand);
-        if ((h->bits & FLOW_USED) && !(h->bits & FLOW_TWO_WAY))
+        if (!(h->bits & FLOW_USED))
+            continue;
+        if (!(h->bits & FLOW_TWO_WAY) || (h->bits & FLOW_CLOSED))
             return fs->hand;
+        if (flow_last(h) < oldest) {
+            oldest = flow_last(h);
+            silent = fs->hand;
+        }
     }
-    return 0;
+    return silent;
 }

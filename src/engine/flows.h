@@ -45,8 +45,9 @@ uint32_t flows_take(struct flows *fs, const struct keyed *k);
  * caller. */
 void flows_give(struct flows *fs, uint32_t index);
 
-/* A flow that may go to make room: half-open or of few packets in one direction, the first found
- * from the hand on within `tries` slots; 0 when there is none. */
-uint32_t flows_victim(struct flows *fs, unsigned tries);
+/* A flow that may go to make room, looked for in `tries` slots from the hand on: the first that is
+ * closed or has been answered by nobody, else the one that has been silent longest, if that is long
+ * enough; 0 when there is none. */
+uint32_t flows_victim(struct flows *fs, unsigned tries, nsec_t now);
 
 #endif

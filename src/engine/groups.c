@@ -51,6 +51,8 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
         if (g->kind == kind && g->id == id)
             return w.index;
     }
+    if (kind == GROUP_MAC && gs->devices >= DEVICES_MOST)
+        return 0;
     uint32_t index = pool_take(&gs->pool);
     if (!index)
         return 0;
@@ -72,6 +74,32 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
     return index;
 }
 
+static void forget_device(struct groups *gs, uint32_t index)
+{
+    struct group *g = group_at(gs, index);
+    table_remove(&gs->table, group_hash(g->kind, g->id), index);
+    if (g->name)
+        mem_free(ACCOUNT_names, g->name, GROUP_NAME);
+    *g = (struct group){0};
+    gs->devices--;
+    pool_give(&gs->pool, index);
+}
+
+void groups_expire(struct groups *gs, unsigned tries, nsec_t now, nsec_t idle)
+{
+    for (unsigned i = 0; i < tries && gs->devices > DEVICES_MANY; i++) {
+        if (++gs->hand >= gs->pool.top)
+            gs->hand = 1;
+        struct group *g = group_at(gs, gs->hand);
+        if (!group_is_used(g) || g->kind != GROUP_MAC || g->flows || g->hosts)
+            continue;
+        if (g->last > now) /* somebody has set the clock back */
+            g->last = now;
+        if (now - g->last > idle)
+            forget_device(gs, gs->hand);
+    }
+}
+
 void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uint64_t bytes,
                  uint64_t packets)
 {
@@ -86,7 +114,8 @@ void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uin
             g->series_stamp[at] = tick;
             g->series[at] = 0;
         }
-        g->series[at] += (uint32_t)bytes;
+        g->series[at] =
+            bytes < UINT32_MAX - g->series[at] ? g->series[at] + (uint32_t)bytes : UINT32_MAX;
     }
 }
 

@@ -9,6 +9,8 @@ const uint16_t size_bin_top[SIZE_BINS] = {64, 128, 256, 512, 1024, 1518, 65535};
 
 enum { NAME_BYTES = 64, OS_BYTES = 32 };
 
+static const uint32_t series_most = UINT32_MAX - 1; /* UINT32_MAX is a gap */
+
 static uint64_t host_hash(const struct addr *a, uint16_t vlan)
 {
     uint64_t low, high;
@@ -30,6 +32,8 @@ bool hosts_init(struct hosts *hs, const struct hosts_config *config, struct err 
     hs->local_idle = config->local_idle;
     hs->remote_idle = config->remote_idle;
     hs->keep_series = config->keep_series;
+    hs->forgotten = config->forgotten;
+    hs->owner = config->owner;
     if (!pool_init(&hs->pool, ACCOUNT_hosts, sizeof(struct host), config->limit, e) ||
         !table_init(&hs->table, config->limit, hash_of_host, hs, e))
         return false;
@@ -146,7 +150,8 @@ void host_tick(struct host *h, uint32_t tick, unsigned side, uint64_t bytes, uin
             h->series->stamp[at] = tick;
             h->series->bytes[0][at] = h->series->bytes[1][at] = 0;
         }
-        h->series->bytes[side][at] += (uint32_t)bytes;
+        uint32_t *second = &h->series->bytes[side][at];
+        *second = bytes < series_most - *second ? *second + (uint32_t)bytes : series_most;
     }
 }
 
@@ -265,6 +270,8 @@ unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now)
         if (now - h->last <= (h->is_local ? hs->local_idle : hs->remote_idle))
             continue;
         table_remove(&hs->table, host_hash(&h->addr, h->vlan), i);
+        if (hs->forgotten)
+            hs->forgotten(hs->owner, h);
         host_free_parts(hs, h);
         hs->local -= h->is_local;
         *h = (struct host){0}; /* nothing of it may be read through an index that somebody kept */

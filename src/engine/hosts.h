@@ -70,6 +70,8 @@ struct hosts {
     uint32_t series_kept;
     uint64_t created;
     uint64_t local; /* local hosts now */
+    void (*forgotten)(void *owner, const struct host *h);
+    void *owner;
 };
 
 enum {
@@ -82,6 +84,8 @@ struct hosts_config {
     const struct locals *locals;
     nsec_t local_idle, remote_idle;
     bool keep_series;
+    void (*forgotten)(void *owner, const struct host *h); /* told of each host that goes; or NULL */
+    void *owner;
 };
 
 /* The owner is one worker, for all of these. */

@@ -10,6 +10,9 @@
 
 enum { DEPTH = 16, SLOTS = 64, SLOT_MASK = SLOTS - 1 };
 
+/* The year 2255: no sum of a stamp and a duration that the engine makes can overflow. */
+static const nsec_t latest = 9000000000 * SECOND;
+
 struct slot {
     struct packet packet;
     struct keyed keyed;
@@ -66,7 +69,8 @@ static inline void count_time(struct flow_hot *h, const struct packet *p, unsign
         h->second = second;
         h->second_bytes = 0;
     }
-    h->second_bytes += p->ip_bytes;
+    if (__builtin_add_overflow(h->second_bytes, p->ip_bytes, &h->second_bytes))
+        h->second_bytes = UINT32_MAX;
     if (h->second_bytes > h->peak_bytes)
         h->peak_bytes = h->second_bytes;
     if (p->ts > before)
@@ -105,6 +109,9 @@ static inline void flow_update(struct worker *w, uint32_t index, const struct pa
     if (first_of_end && h->last[!end])
         h->bits |= FLOW_TWO_WAY;
 
+    /* 32-bit deltas hold 34 Gbit/s for a second; a lie about lengths must not overflow them. */
+    if (__builtin_expect(h->bytes[end] > UINT32_MAX - p->ip_bytes, 0))
+        flow_fold(w, index, w->tick);
     h->bytes[end] += p->ip_bytes;
     h->packets[end]++;
     h->goodput[end] += p->payload_len;
@@ -125,9 +132,6 @@ static inline void flow_update(struct worker *w, uint32_t index, const struct pa
     }
     w->tally.pending_packets++;
     w->tally.pending_bytes += p->ip_bytes;
-    /* 32-bit deltas hold 34 Gbit/s for a second; a lie about lengths must not overflow them. */
-    if (__builtin_expect(h->bytes[end] > INT32_MAX, 0))
-        flow_fold(w, index, w->tick);
 }
 
 static inline void count_ip(struct worker *w, const struct packet *p)
@@ -216,13 +220,21 @@ static void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
         w->last = ts;
     else if (w->last - ts > SECOND && (w->share <= 1 || !w->number))
         worker_count(w, REASON_time_backwards, 0);
+    /* A file's packets drive the clock; a live interface has one of its own (worker.c). */
+    if (!w->source->is_file)
+        return;
     if (ts > w->now)
         w->now = ts;
-    /* A file's packets drive the clock; a live interface has one of its own (worker.c). */
-    if (w->source->is_file && ts >= w->next_tick) {
+    if (ts >= w->next_tick) {
         drain(w, pipe);
         worker_tick(w, ts - ts % SECOND);
     }
+}
+
+/* Some captures carry no time at all, and 0 means never in a flow; others carry any bits. */
+static inline nsec_t sound_time(nsec_t ts)
+{
+    return ts < 1 ? 1 : ts > latest ? latest : ts;
 }
 
 void worker_burst(struct worker *w, const struct burst *b)
@@ -230,17 +242,17 @@ void worker_burst(struct worker *w, const struct burst *b)
     static _Thread_local struct pipe pipe;
     pipe.in = pipe.looked = pipe.out = 0;
     for (unsigned i = 0; i < b->n; i++) {
-        advance(w, &pipe, b->frame[i].ts);
+        nsec_t ts = sound_time(b->frame[i].ts);
+        advance(w, &pipe, ts);
         struct slot *s = &pipe.slot[pipe.in & SLOT_MASK];
         enum reason why = packet_decode(&w->decoder, &b->frame[i], &s->packet);
+        s->packet.ts = ts;
         if (__builtin_expect(why != REASON_ipv4 && why != REASON_ipv6, 0)) {
             count_other(w, &s->packet, why);
             continue;
         }
         if (!is_mine(w, &s->packet))
             continue;
-        if (__builtin_expect(s->packet.ts <= 0, 0))
-            s->packet.ts = 1; /* 0 means never in a flow; some captures carry no time at all */
         w->tally.wire_packets++;
         w->tally.wire_bytes += s->packet.wire_len;
         s->keyed = key_from_packet(&s->packet);

@@ -12,6 +12,7 @@ enum {
     SWEEP_AT_ONCE = 65536, /* flows folded in one go on a live interface, 2-3 ms */
     PREFETCH = 8,
     SLICE = 256,
+    DEVICES_A_SECOND = 16384, /* looked at for being forgotten, when there are too many */
     L4_NUMBER_TCP = 6,
     L4_NUMBER_UDP = 17,
     L4_NUMBER_ICMP = 1,
@@ -134,6 +135,24 @@ static void fold_sizes(struct worker *w, struct flow_hot *f)
     }
 }
 
+static uint32_t add_most(uint32_t a, uint64_t b)
+{
+    return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
+}
+
+/* Opens the flow's second, if it is not open. */
+static void roll_rate(struct flow_cold *c, uint32_t tick)
+{
+    if (c->stamp == tick)
+        return;
+    bool next = c->stamp + 1 == tick;
+    c->before_bytes = next ? c->prev_bytes : c->stamp + 2 == tick ? c->tick_bytes : 0;
+    c->prev_bytes = next ? c->tick_bytes : 0;
+    c->prev_packets = next ? c->tick_packets : 0;
+    c->tick_bytes = c->tick_packets = 0;
+    c->stamp = tick;
+}
+
 void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
 {
     struct flow_hot *f = flow_hot_at(&w->flows, index);
@@ -145,14 +164,9 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
     fold_groups(w, f, c, tick);
     fold_tally(w, f, c);
     fold_sizes(w, f);
-    if (c->stamp != tick) {
-        c->prev_bytes = c->stamp + 1 == tick ? c->tick_bytes : 0;
-        c->tick_bytes = 0;
-        c->tick_packets = 0;
-        c->stamp = tick;
-    }
-    c->tick_bytes += f->bytes[0] + f->bytes[1];
-    c->tick_packets += f->packets[0] + f->packets[1];
+    roll_rate(c, tick);
+    c->tick_bytes = add_most(c->tick_bytes, (uint64_t)f->bytes[0] + f->bytes[1]);
+    c->tick_packets = add_most(c->tick_packets, (uint64_t)f->packets[0] + f->packets[1]);
     for (unsigned end = 0; end < 2; end++) {
         c->bytes[end] += f->bytes[end];
         c->packets[end] += f->packets[end];
@@ -228,7 +242,9 @@ static void close_second(struct worker *w)
 static void skip_quiet_seconds(struct worker *w, uint32_t to)
 {
     struct tally *t = &w->tally;
-    if (to - w->tick > SERIES_SECONDS)
+    if (!w->series.value)
+        w->tick = to; /* nobody remembers them */
+    else if (to - w->tick > SERIES_SECONDS)
         w->tick = to - SERIES_SECONDS;
     while (w->tick < to) {
         w->tick++;
@@ -237,13 +253,10 @@ static void skip_quiet_seconds(struct worker *w, uint32_t to)
     t->bps_upload = t->bps_download = t->bps_bytes = t->pps_packets = 0;
 }
 
-static void tick_file(struct worker *w, nsec_t second)
+static void forget(struct worker *w, uint32_t from, uint32_t to, nsec_t now)
 {
-    nsec_t now = second;
-    sweep_flows(w, 1, w->flows.hot.top, now);
     if (w->config->expire_hosts)
-        hosts_expire(&w->hosts, 1, w->hosts.pool.top, now);
-    close_second(w);
+        hosts_expire(&w->hosts, from, to, now);
 }
 
 void worker_tick(struct worker *w, nsec_t second)
@@ -254,17 +267,18 @@ void worker_tick(struct worker *w, nsec_t second)
         w->next_tick = second + SECOND;
         return;
     }
-    if (w->source->is_file || w->flows.hot.top <= SWEEP_AT_ONCE) {
-        tick_file(w, second);
-    } else {
-        /* What the slices have left of the pass. */
-        sweep_flows(w, w->sweep_at ? w->sweep_at : 1, w->flows.hot.top, second);
-        hosts_expire(&w->hosts, w->host_sweep_at, w->hosts.pool.top, second);
-        close_second(w);
+    bool whole = w->source->is_file || w->flows.hot.top <= SWEEP_AT_ONCE;
+    /* Or what the slices have left of the pass. */
+    sweep_flows(w, whole || !w->sweep_at ? 1 : w->sweep_at, w->flows.hot.top, second);
+    forget(w, whole ? 1 : w->host_sweep_at, w->hosts.pool.top, second);
+    if (!whole) {
         w->host_sweep_at = 1;
         w->sweep_at = 1;
         w->sweep_began = second;
     }
+    if (w->config->expire_hosts)
+        groups_expire(&w->groups, DEVICES_A_SECOND, second, w->config->local_host_idle);
+    close_second(w);
     if (tick - w->tick > 1)
         skip_quiet_seconds(w, tick - 1);
     w->tick = tick;
@@ -284,7 +298,44 @@ void worker_sweep_slice(struct worker *w, nsec_t now)
     w->sweep_at = due;
     uint32_t host_due = (uint32_t)((uint64_t)hosts * due / top);
     if (host_due > w->host_sweep_at) {
-        hosts_expire(&w->hosts, w->host_sweep_at, host_due, now);
+        forget(w, w->host_sweep_at, host_due, now);
         w->host_sweep_at = host_due;
     }
+}
+
+/* Somebody set the clock back: seconds are counted from there, and what was seen in the future
+ * counts as seen now, or it would not be forgotten before its time comes. */
+static void set_back(struct worker *w, nsec_t now)
+{
+    for (uint32_t i = 1; i < w->flows.hot.top; i++) {
+        struct flow_hot *h = flow_hot_at(&w->flows, i);
+        struct flow_cold *c = flow_cold_at(&w->flows, i);
+        if (!(h->bits & FLOW_USED))
+            continue;
+        for (unsigned end = 0; end < 2; end++)
+            h->last[end] = h->last[end] > now ? now : h->last[end];
+        c->interval_first = c->interval_first > now ? now : c->interval_first;
+    }
+    for (uint32_t i = 1; i < w->hosts.pool.top; i++) {
+        struct host *h = host_at(&w->hosts, i);
+        h->last = h->last > now ? now : h->last;
+    }
+    nsec_t second = now - now % SECOND;
+    w->now = now;
+    w->last = w->last > now ? now : w->last;
+    w->tick = (uint32_t)(second / SECOND);
+    w->next_tick = second + SECOND;
+    w->sweep_began = second;
+}
+
+void worker_time(struct worker *w, nsec_t now)
+{
+    if (now > w->now)
+        w->now = now;
+    else if (w->now - now > SECOND)
+        set_back(w, now);
+    if (w->now >= w->next_tick)
+        worker_tick(w, w->now - w->now % SECOND);
+    else
+        worker_sweep_slice(w, w->now);
 }

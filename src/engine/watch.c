@@ -6,10 +6,16 @@
 
 enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58, PORT_DNS = 53, PORT_MDNS = 5353, DNS_HEADER = 12 };
 
+struct learning {
+    struct worker *w;
+    uint16_t vlan; /* of the answer: whoever asked talks to the address there */
+};
+
 static void learnt(void *context, const struct dns_entry *entry)
 {
-    struct worker *w = context;
-    uint32_t index = hosts_find(&w->hosts, &entry->addr, 0);
+    const struct learning *learning = context;
+    struct worker *w = learning->w;
+    uint32_t index = hosts_find(&w->hosts, &entry->addr, learning->vlan);
     if (index)
         host_set_name(host_at(&w->hosts, index), entry->is_mdns ? NAME_MDNS : NAME_DNS,
                       (const uint8_t *)entry->name, strlen(entry->name));
@@ -35,7 +41,8 @@ static void watch_dns(struct worker *w, struct host *from, struct host *to, cons
         sent->dns_replies_ok[SIDE_SENT]++;
         rcvd->dns_replies_ok[SIDE_RCVD]++;
         if (w->config->learn_names)
-            dns_cache_learn(&w->dns, c.at, cur_left(&c), is_mdns, learnt, w);
+            dns_cache_learn(&w->dns, c.at, cur_left(&c), is_mdns, learnt,
+                            &(struct learning){w, p->vlan});
     }
 }
 

@@ -6,6 +6,14 @@ enum {
     BURSTS_PER_LOOP = 64   /* bursts of a file between two looks at questions and stop */
 };
 
+/* A device has one address less behind it. */
+static void leave_device(void *worker, const struct host *h)
+{
+    struct worker *w = worker;
+    if (h->mac_group)
+        group_at(&w->groups, h->mac_group)->hosts--;
+}
+
 bool worker_init(struct worker *w, struct err *e)
 {
     const struct engine_config *config = w->config;
@@ -13,7 +21,9 @@ bool worker_init(struct worker *w, struct err *e)
                                  .locals = config->locals,
                                  .local_idle = config->local_host_idle,
                                  .remote_idle = config->remote_host_idle,
-                                 .keep_series = config->keep_series};
+                                 .keep_series = config->keep_series,
+                                 .forgotten = leave_device,
+                                 .owner = w};
     event_init(&w->wake);
     pthread_mutex_init(&w->idle_lock, NULL);
     return decoder_init(&w->decoder, config->decap, e) &&
@@ -45,17 +55,6 @@ static bool must_stop(const struct worker *w)
     return atomic_load_explicit(&w->stop, memory_order_relaxed);
 }
 
-/* The clock of a live interface: whole seconds bring a tick, the time between them slices. */
-static void live_time(struct worker *w, nsec_t now)
-{
-    if (now > w->now)
-        w->now = now;
-    if (w->now >= w->next_tick)
-        worker_tick(w, w->now - w->now % SECOND);
-    else
-        worker_sweep_slice(w, w->now);
-}
-
 static void run_live(struct worker *w)
 {
     struct burst burst;
@@ -63,7 +62,7 @@ static void run_live(struct worker *w)
         bool busy = worker_answer(w);
         enum source_result got =
             w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
-        live_time(w, burst.now);
+        worker_time(w, burst.now);
         if (got == SOURCE_OK)
             worker_burst(w, &burst);
         else if (got == SOURCE_END)
@@ -79,10 +78,12 @@ static void run_file(struct worker *w)
         if (look)
             worker_answer(w);
         enum source_result got = w->source->ops->read(w->source, &burst, READ_TIMEOUT_MS);
-        if (got == SOURCE_OK)
+        if (got == SOURCE_OK) {
             worker_burst(w, &burst);
-        else if (got == SOURCE_END)
+        } else if (got == SOURCE_END) {
+            w->at_end = true;
             break;
+        }
     }
     /* The last second has no successor to close it. */
     if (w->next_tick)
@@ -179,7 +180,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .alerted_flows = y->alerted_flows,
                              .workers = 1,
                              .workers_done = atomic_load(&w->state) >= WORKER_DONE};
-    t->catching_up = w->share > 1 && !t->workers_done;
+    t->catching_up = w->share > 1 && !w->at_end;
     memcpy(t->l4, y->l4, sizeof t->l4);
     memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
     memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);

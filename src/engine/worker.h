@@ -77,6 +77,7 @@ struct worker {
     uint32_t sweep_at;  /* slice sweep: next flow, 0 = pass finished */
     uint32_t host_sweep_at;
     nsec_t sweep_began;
+    bool at_end; /* of its file, not only stopped */
 
     struct mailbox questions;
     struct part *open; /* parts being answered, oldest first */
@@ -138,6 +139,9 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick);
 void worker_tick(struct worker *w, nsec_t second);
 /* Live interfaces with many flows: does the part of the pass that is due at now. */
 void worker_sweep_slice(struct worker *w, nsec_t now);
+/* The clock of a live interface, which may be set: whole seconds bring a tick, the time between them
+ * slices. */
+void worker_time(struct worker *w, nsec_t now);
 
 /* --- answer.c --- */
 /* Takes letters from the mailbox and works on open questions for one slice. True when more is to
