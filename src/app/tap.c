@@ -74,6 +74,13 @@ static void mirror(struct tap *t)
         atomic_store_explicit(&to[i], counter_get(&from[i]), memory_order_relaxed);
 }
 
+static void copy_state(struct tap *t)
+{
+    char words[NOTICE_BYTES];
+    notice_get(&t->inner->state, words);
+    notice_set(&t->source.state, words);
+}
+
 static enum source_result tap_read(struct source *s, struct burst *b, int timeout_ms)
 {
     struct tap *t = (struct tap *)s;
@@ -81,7 +88,7 @@ static enum source_result tap_read(struct source *s, struct burst *b, int timeou
     mirror(t);
     if (result == SOURCE_END) {
         memcpy(s->damage, t->inner->damage, sizeof s->damage);
-        memcpy(s->state, t->inner->state, sizeof s->state);
+        copy_state(t);
     }
     if (result == SOURCE_OK) {
         for (unsigned i = 0; i < b->n; i++)
@@ -116,7 +123,7 @@ struct source *tap_open(struct source *inner, struct tap_seen *seen, struct err 
     t->source.ops = &ops;
     memcpy(t->source.name, inner->name, sizeof t->source.name);
     memcpy(t->source.kind, inner->kind, sizeof t->source.kind);
-    memcpy(t->source.state, inner->state, sizeof t->source.state);
+    copy_state(t);
     t->source.is_file = inner->is_file;
     t->source.sees_all = inner->sees_all;
     mirror(t);

@@ -146,7 +146,7 @@ bool engine_interface(const struct engine *en, int id, struct interface_info *in
     *info = (struct interface_info){.id = id, .is_file = s->is_file, .workers = in->n};
     memcpy(info->name, in->name, sizeof info->name);
     memcpy(info->kind, s->kind, sizeof info->kind);
-    memcpy(info->state, s->state, sizeof info->state);
+    notice_get(&s->state, info->state);
     info->done = true;
     for (unsigned k = 0; k < in->n; k++)
         info->done = info->done && atomic_load(&in->worker[k].state) >= WORKER_DONE;

@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "base/err.h"
+#include "base/notice.h"
 #include "model/record.h"
 #include "net/packet.h"
 
@@ -56,7 +57,7 @@ struct source {
     struct source_counts counts;
     char name[64];  /* "eth0", "file.pcap" */
     char kind[16];  /* "afpacket", "pcap" ... */
-    char state[96]; /* "up", "down", "absent"; why, in words. Changed rarely, for people */
+    struct notice state; /* "up", "down", "absent"; why, in words. Changed rarely, for people */
     /* Packet time drives everything. Reads wait for a pipe, and for the clock at original speed. */
     bool is_file;
     /* All workers of a file read all of it and each keeps its share (see worker.h); the queues of

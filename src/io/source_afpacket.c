@@ -115,8 +115,10 @@ static void count_card_drops(struct source_afpacket *s)
 
 static void set_state(struct source_afpacket *s, enum presence presence, const char *words)
 {
-    if (strcmp(s->base.state, words) != 0)
-        snprintf(s->base.state, sizeof s->base.state, "%s", words);
+    char before[NOTICE_BYTES];
+    notice_get(&s->base.state, before);
+    if (strcmp(before, words) != 0)
+        notice_set(&s->base.state, words);
     if (s->presence == presence)
         return;
     s->presence = presence;
@@ -180,7 +182,7 @@ static void reopen(struct source_afpacket *s)
         return;
     }
     struct err e = {""};
-    char words[sizeof s->base.state];
+    char words[NOTICE_BYTES];
     s->request.ifindex = (int)index;
     if (!packet_socket_open(&s->socket, &s->request, &e)) {
         snprintf(words, sizeof words, "absent: %.80s", e.text);
@@ -219,7 +221,7 @@ static void look(struct source_afpacket *s, nsec_t now)
         set_state(s, PRESENCE_DOWN, "down: the interface is switched off; waiting for it");
         return;
     }
-    char words[sizeof s->base.state] = "up";
+    char words[NOTICE_BYTES] = "up";
     if (strcmp(name, s->request.name) != 0)
         snprintf(words, sizeof words, "up, now called %s", name);
     set_state(s, PRESENCE_UP, words);

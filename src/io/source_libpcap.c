@@ -95,7 +95,7 @@ static bool open_handle(struct source_libpcap *s, struct err *e)
     good = good && set_filter(s, e);
     if (good) {
         s->link = capture_link((uint32_t)pcap_datalink(s->handle));
-        snprintf(s->base.state, sizeof s->base.state, "up");
+        notice_set(&s->base.state, "up");
     } else {
         close_handle(s);
     }
@@ -135,6 +135,13 @@ static void take_packet(u_char *context, const struct pcap_pkthdr *h, const u_ch
         pcap_breakloop(s->handle);
 }
 
+static void set_absent(struct source_libpcap *s, const char *why)
+{
+    char words[NOTICE_BYTES];
+    snprintf(words, sizeof words, "absent: %.80s", why);
+    notice_set(&s->base.state, words);
+}
+
 /* The interface went away: try again now and then. */
 static enum source_result read_absent(struct source_libpcap *s, int timeout_ms)
 {
@@ -147,7 +154,7 @@ static enum source_result read_absent(struct source_libpcap *s, int timeout_ms)
     s->tried_at = now;
     struct err e = {""};
     if (!open_handle(s, &e)) {
-        snprintf(s->base.state, sizeof s->base.state, "absent: %.80s", e.text);
+        set_absent(s, e.text);
         return SOURCE_LOST;
     }
     log_info("%s: capturing again", s->base.name);
@@ -178,8 +185,8 @@ static enum source_result read_handle(struct source_libpcap *s, struct burst *b,
     }
     if (r >= 0 || r == PCAP_ERROR_BREAK)
         return SOURCE_IDLE;
-    snprintf(s->base.state, sizeof s->base.state, "absent: %.80s", pcap_geterr(s->handle));
-    log_warning("%s: %s", s->base.name, s->base.state);
+    log_warning("%s: absent: %s", s->base.name, pcap_geterr(s->handle));
+    set_absent(s, pcap_geterr(s->handle));
     close_handle(s);
     return SOURCE_LOST;
 }

@@ -114,8 +114,8 @@ static enum source_result finish(struct source_pcap *s)
     if (!s->ended) {
         s->ended = true;
         snprintf(s->base.damage, sizeof s->base.damage, "%s", damage);
-        snprintf(s->base.state, sizeof s->base.state,
-                 damage[0] ? "read up to where it is damaged" : "read to its end");
+        notice_set(&s->base.state,
+                   damage[0] ? "read up to where it is damaged" : "read to its end");
         if (damage[0])
             counter_add(&s->base.counts.damaged, 1);
     }
@@ -287,7 +287,9 @@ static bool set_up(struct source_pcap *s, const char *spec, const struct source_
     if (!s->capture || !capture_start(s->capture, &why))
         return fail(e, "%s: %s", shown, why.text);
     snprintf(s->base.kind, sizeof s->base.kind, "%s", "pcap");
-    snprintf(s->base.state, sizeof s->base.state, "reading %s", capture_kind(s->capture));
+    char words[NOTICE_BYTES];
+    snprintf(words, sizeof words, "reading %s", capture_kind(s->capture));
+    notice_set(&s->base.state, words);
     s->base.is_file = true;
     s->base.sees_all = true;
     s->is_paced = options->original_speed;

@@ -64,7 +64,7 @@ static void read_all(void *argument)
 {
     struct reader *r = argument;
     struct burst *b = malloc(sizeof *b);
-    char state[sizeof r->source->state] = "";
+    char state[NOTICE_BYTES] = "", newest[NOTICE_BYTES];
     while (b && !stopped) {
         enum source_result result = r->source->ops->read(r->source, b, 200);
         r->reads++;
@@ -72,8 +72,9 @@ static void read_all(void *argument)
             take(r, &b->frame[i]);
         if (b->n > 0 && r->delay_ms > 0 && !stopped)
             clock_sleep(r->delay_ms * MILLISECOND);
-        if (strcmp(state, r->source->state) != 0) {
-            memcpy(state, r->source->state, sizeof state);
+        notice_get(&r->source->state, newest);
+        if (strcmp(state, newest) != 0) {
+            memcpy(state, newest, sizeof state);
             printf("{\"t\": %lld, \"state\": \"%s\"}\n", (long long)(clock_wall() / MILLISECOND),
                    state);
             fflush(stdout);

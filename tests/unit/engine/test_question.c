@@ -27,6 +27,7 @@ static enum source_result loop_read(struct source *base, struct burst *b, int ti
     struct loop_source *s = (struct loop_source *)base;
     int pause = atomic_load(&s->pause_ms);
     clock_sleep(pause ? pause * MILLISECOND : MILLISECOND / 10);
+    notice_set(&s->base.state, s->at % 2 ? "up" : "down: for a moment");
     b->now = clock_wall();
     b->n = 0;
     while (timeout_ms >= 0 && b->n < 20) {
@@ -110,7 +111,8 @@ static void ask_on(void *argument)
         check_rows(k, a);
         answer_free(a);
         struct interface_info info;
-        k->wrong += !engine_interface(k->engine, 0, &info);
+        k->wrong += !engine_interface(k->engine, 0, &info) ||
+                    (info.state[0] && info.state[0] != 'u' && info.state[0] != 'd');
     }
 }
 

@@ -203,7 +203,7 @@ static inline struct stage_source *stage_source_new(void)
     s->source.is_file = true;
     snprintf(s->source.name, sizeof s->source.name, "made.pcap");
     snprintf(s->source.kind, sizeof s->source.kind, "pcap");
-    snprintf(s->source.state, sizeof s->source.state, "up");
+    notice_set(&s->source.state, "up");
     stage_packets(s);
     return s;
 }
