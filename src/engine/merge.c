@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/answer.h"
+#include "engine/merge_hosts.h"
 
 enum { SERIES_APPS = 10 };
 
@@ -77,131 +78,23 @@ static int order_events(const void *x, const void *y, void *context)
     return strcmp(a->text, b->text);
 }
 
-static void add_traffic(struct traffic *t, const struct traffic *more)
-{
-    for (unsigned s = 0; s < 2; s++) {
-        t->bytes[s] += more->bytes[s];
-        t->packets[s] += more->packets[s];
-    }
-}
-
-static void add_pair(uint64_t *to, const uint64_t *from)
-{
-    to[0] += from[0];
-    to[1] += from[1];
-}
-
-static void add_host(struct host_row *a, const struct host_row *b)
-{
-    a->first = a->first < b->first ? a->first : b->first;
-    a->last = a->last > b->last ? a->last : b->last;
-    add_traffic(&a->traffic, &b->traffic);
-    for (unsigned i = 0; i < L4_CLASSES; i++)
-        add_traffic(&a->l4[i], &b->l4[i]);
-    add_pair(a->goodput, b->goodput);
-    a->bps += b->bps;
-    a->pps += b->pps;
-    add_pair(a->bps_side, b->bps_side);
-    a->peak_bps = a->peak_bps > b->peak_bps ? a->peak_bps : b->peak_bps;
-    a->flows_client += b->flows_client;
-    a->flows_server += b->flows_server;
-    a->total_flows_client += b->total_flows_client;
-    a->total_flows_server += b->total_flows_server;
-    a->low_goodput_client += b->low_goodput_client;
-    a->low_goodput_server += b->low_goodput_server;
-    add_pair(a->retrans, b->retrans);
-    add_pair(a->ooo, b->ooo);
-    add_pair(a->lost, b->lost);
-    add_pair(a->tcp_syn, b->tcp_syn);
-    add_pair(a->tcp_fin, b->tcp_fin);
-    add_pair(a->tcp_rst, b->tcp_rst);
-    a->unanswered_client += b->unanswered_client;
-    a->unanswered_server += b->unanswered_server;
-    a->alerted_flows += b->alerted_flows;
-    a->score += b->score;
-    for (unsigned s = 0; s < 2; s++) {
-        for (unsigned i = 0; i < SIZE_BINS; i++)
-            a->sizes[s][i] += b->sizes[s][i];
-        for (unsigned i = 0; i < 6; i++)
-            a->http_codes[s][i] += b->http_codes[s][i];
-    }
-    add_pair(a->dns_queries, b->dns_queries);
-    add_pair(a->dns_replies_ok, b->dns_replies_ok);
-    add_pair(a->dns_replies_error, b->dns_replies_error);
-    add_pair(a->http_requests, b->http_requests);
-    if (!a->name[0]) {
-        memcpy(a->name, b->name, sizeof a->name);
-        memcpy(a->name_source, b->name_source, sizeof a->name_source);
-    }
-    if (!a->os[0])
-        memcpy(a->os, b->os, sizeof a->os);
-}
-
-static void add_detail(struct host_detail *a, const struct host_detail *b)
-{
-    add_host(&a->row, &b->row);
-    for (unsigned i = 0; i < b->apps; i++) {
-        unsigned k = 0;
-        while (k < a->apps &&
-               (a->app[k].master != b->app[i].master || a->app[k].app != b->app[i].app))
-            k++;
-        if (k == HOST_APPS)
-            continue;
-        if (k == a->apps) {
-            a->app[a->apps++] = b->app[i];
-            continue;
-        }
-        add_pair(a->app[k].bytes, b->app[i].bytes);
-        add_pair(a->app[k].packets, b->app[i].packets);
-        a->app[k].flows += b->app[i].flows;
-        if (b->app[i].seconds > a->app[k].seconds)
-            a->app[k].seconds = b->app[i].seconds;
-    }
-    for (unsigned i = 0; i < b->icmps; i++) {
-        unsigned k = 0;
-        while (k < a->icmps &&
-               (a->icmp[k].version != b->icmp[i].version || a->icmp[k].type != b->icmp[i].type ||
-                a->icmp[k].code != b->icmp[i].code))
-            k++;
-        if (k < a->icmps)
-            add_pair(a->icmp[k].packets, b->icmp[i].packets);
-        else if (k < HOST_ICMP)
-            a->icmp[a->icmps++] = b->icmp[i];
-    }
-    for (unsigned i = 0; i < b->dns_names && a->dns_names < HOST_NAMES; i++)
-        a->dns_name[a->dns_names++] = b->dns_name[i];
-    for (unsigned i = 0; i < b->http_names && a->http_names < HOST_NAMES; i++)
-        a->http_name[a->http_names++] = b->http_name[i];
-    for (unsigned i = 0; i < b->other_names && a->other_names < HOST_NAMES; i++)
-        a->other_name[a->other_names++] = b->other_name[i];
-    if (!a->series_n) {
-        a->series_n = b->series_n;
-        a->series_end = b->series_end;
-        memcpy(a->series, b->series, sizeof a->series);
-    } else if (b->series_n) {
-        for (unsigned s = 0; s < 2; s++)
-            for (unsigned i = 0; i < HOST_SERIES; i++)
-                a->series[s][i] += b->series[s][i];
-    }
-}
-
 static void add_group(struct group_row *a, const struct group_row *b)
 {
     a->first = a->first < b->first ? a->first : b->first;
     a->last = a->last > b->last ? a->last : b->last;
-    add_traffic(&a->traffic, &b->traffic);
+    merge_traffic(&a->traffic, &b->traffic);
     a->bps += b->bps;
     a->flows += b->flows;
     a->total_flows += b->total_flows;
-    a->hosts += b->hosts;
-    add_pair(a->arp_requests, b->arp_requests);
-    add_pair(a->arp_replies, b->arp_replies);
+    a->hosts = a->hosts > b->hosts ? a->hosts : b->hosts; /* mostly the same addresses */
+    merge_pair(a->arp_requests, b->arp_requests);
+    merge_pair(a->arp_replies, b->arp_replies);
 }
 
 static void add_top(struct top_row *a, const struct top_row *b)
 {
-    add_pair(a->bytes, b->bytes);
-    add_pair(a->packets, b->packets);
+    merge_pair(a->bytes, b->bytes);
+    merge_pair(a->packets, b->packets);
     a->bps += b->bps;
     a->flows += b->flows;
 }
@@ -353,7 +246,7 @@ static uint32_t join_rows(void *rows, uint32_t n, size_t size,
 
 static void join_host(void *to, const void *from)
 {
-    add_host(to, from);
+    merge_host(to, from);
 }
 
 static void join_group(void *to, const void *from)
@@ -522,7 +415,7 @@ static struct answer_box *merge_one(enum question_kind kind, struct answer *cons
         if (kind == QUESTION_FLOW)
             record_copy(a->records, part[i]->records);
         else if (kind == QUESTION_HOST && a->found)
-            add_detail(a->host, part[i]->host);
+            merge_detail(a->host, part[i]->host);
         else if (kind == QUESTION_HOST)
             *a->host = *part[i]->host;
         a->found = true;

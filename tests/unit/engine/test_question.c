@@ -120,7 +120,7 @@ static void test_askers_are_answered_before_during_and_after_a_run(void **state)
 {
     (void)state;
     struct script *s = many_clients();
-    for (unsigned round = 0; round < 5; round++) {
+    for (unsigned round = 0; round < 3; round++) {
         struct source *source[WORKERS];
         struct engine *en = loop_engine(s, source);
         struct asker asker[ASKERS] = {0};
@@ -152,7 +152,7 @@ static void test_a_letter_that_misses_the_last_look_is_answered_by_its_sender(vo
     (void)state;
     struct script *s = many_clients();
     unsigned incomplete = 0;
-    for (unsigned round = 0; round < 40; round++) {
+    for (unsigned round = 0; round < 15; round++) {
         struct source *source[WORKERS];
         struct engine *en = loop_engine(s, source);
         struct asker asker = {.engine = en};
