@@ -231,6 +231,8 @@ static uint32_t join_rows(void *rows, uint32_t n, size_t size,
 {
     char *base = rows;
     uint32_t kept = 0;
+    if (n < 2)
+        return n;
     qsort(rows, n, size, same);
     for (uint32_t i = 0; i < n; i++) {
         if (kept && !same(base + (kept - 1) * size, base + i * size)) {
