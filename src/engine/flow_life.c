@@ -365,6 +365,27 @@ static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_re
     c->names = names;
 }
 
+/* "example.org:8080" is the name example.org; the colons of a bare IPv6 address are its own. */
+static size_t name_without_port(const uint8_t *name, size_t len)
+{
+    const uint8_t *colon = memchr(name, ':', len);
+    bool one = colon && !memchr(colon + 1, ':', (size_t)(name + len - colon - 1));
+    return one ? (size_t)(colon - name) : len;
+}
+
+/* An address says nothing that the host's own does not. */
+static bool is_address(const uint8_t *name, size_t len)
+{
+    char text[ADDR_TEXT];
+    struct addr a;
+    bool bracket = len > 2 && name[0] == '[';
+    if (!len || bracket || len >= sizeof text)
+        return bracket || !len;
+    memcpy(text, name, len);
+    text[len] = '\0';
+    return addr_parse(text, &a);
+}
+
 /* What the verdict's strings say about the hosts. */
 static void name_hosts(struct worker *w, uint32_t index, const struct l7_result *r)
 {
@@ -376,11 +397,14 @@ static void name_hosts(struct worker *w, uint32_t index, const struct l7_result 
     size_t len;
     const uint8_t *name = tail_get(&r->names, STRING_sni, &len);
     if (name) {
-        host_set_name(to, NAME_SNI, name, len);
+        if (!is_address(name, len))
+            host_set_name(to, NAME_SNI, name, len);
         host_count_name(from, HOST_NAMES_OTHER, name, len);
     }
     if ((name = tail_get(&r->names, STRING_http_host, &len))) {
-        host_set_name(to, NAME_HTTP, name, len);
+        size_t bare = name_without_port(name, len);
+        if (!is_address(name, bare))
+            host_set_name(to, NAME_HTTP, name, bare);
         host_count_name(from, HOST_NAMES_HTTP, name, len);
     }
     if ((name = tail_get(&r->names, STRING_dns_query, &len)))

@@ -6,6 +6,7 @@
 #include "face/api.h"
 #include "face/rows.h"
 #include "model/protos.h"
+#include "model/words.h"
 
 /* A member of struct host_row as its column says. */
 static void host_cell(struct rows *rows, const struct host_row *h, const struct field *f)
@@ -185,13 +186,12 @@ static void host_icmp(struct json *j, const struct host_detail *d)
     json_open_array(j);
     for (unsigned i = 0; i < d->icmps; i++) {
         const struct host_icmp *m = &d->icmp[i];
-        const char *word =
-            m->version == 4 ? kind_word(KIND_icmp, (uint64_t)m->type << 8 | m->code) : NULL;
+        const char *name = icmp_name(m->version == 6, m->type, m->code);
         json_open(j);
         json_pair_u64(j, "version", m->version);
         json_pair_u64(j, "type", m->type);
         json_pair_u64(j, "code", m->code);
-        json_pair_string(j, "name", word ? word : "");
+        json_pair_string(j, "name", name ? name : "");
         json_pair_u64(j, "sent", m->packets[SIDE_SENT]);
         json_pair_u64(j, "rcvd", m->packets[SIDE_RCVD]);
         peer_key(j, "last_sent_peer", &m->last_peer[SIDE_SENT]);
