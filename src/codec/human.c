@@ -123,7 +123,7 @@ void human_duration(struct text *t, nsec_t d)
     } else if (d < MINUTE - SECOND / 2) {
         add_rounded(t, d, SECOND, "s");
     } else {
-        int64_t s = (d + SECOND / 2) / SECOND;
+        int64_t s = d / SECOND + (d % SECOND >= SECOND / 2); /* d may be the largest there is */
         if (s < 3600)
             add_two(t, s / 60, " min", s % 60, " s");
         else if (s < 86400)
