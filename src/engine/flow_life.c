@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "engine/problem.h"
+#include "engine/say.h"
 #include "engine/worker.h"
 #include "model/protos.h"
 
@@ -54,15 +55,8 @@ static uint32_t host_for(struct worker *w, const struct addr *a, const struct pa
     if (known)
         host_set_name(h, known->is_mdns ? NAME_MDNS : NAME_DNS, (const uint8_t *)known->name,
                       strlen(known->name));
-    if (!h->is_local || h->is_multicast)
-        return index;
-    struct event_row *row = events_add(&w->events, p->ts, EVENT_NEW_HOST);
-    if (row) {
-        addr_print(a, row->link);
-        snprintf(row->filter, sizeof row->filter, "ip=%s", row->link);
-        snprintf(row->text, sizeof row->text, "Local host %s%s%s%s appeared", row->link,
-                 h->name ? " (" : "", h->name ? h->name : "", h->name ? ")" : "");
-    }
+    if (h->is_local && !h->is_multicast)
+        say_new_host(&w->events, p->ts, h);
     return index;
 }
 
@@ -70,15 +64,8 @@ static uint32_t device_for(struct worker *w, const struct mac *m, nsec_t now)
 {
     bool made;
     uint32_t index = groups_get(&w->groups, GROUP_MAC, mac_id(m), now, &made);
-    struct event_row *row =
-        made && !(m->byte[0] & 1) ? events_add(&w->events, now, EVENT_NEW_DEVICE) : NULL;
-    if (row) {
-        char text[MAC_TEXT];
-        mac_print(m, text);
-        snprintf(row->text, sizeof row->text, "Device %s appeared", text);
-        snprintf(row->filter, sizeof row->filter, "mac=%s", text);
-        snprintf(row->link, sizeof row->link, "%s", text);
-    }
+    if (made && !(m->byte[0] & 1))
+        say_new_device(&w->events, now, m);
     return index;
 }
 
@@ -99,15 +86,8 @@ static void join_app_groups(struct worker *w, struct flow_hot *h, struct flow_co
         if (c->app_slot[end] != UINT16_MAX)
             host->app[c->app_slot[end]].flows++;
     }
-    struct event_row *row =
-        made && (c->l7_master || c->l7_app) ? events_add(&w->events, now, EVENT_NEW_APP) : NULL;
-    if (row) {
-        char name[100];
-        protos_full_name(c->l7_master, c->l7_app, name);
-        snprintf(row->text, sizeof row->text, "Application %s seen for the first time", name);
-        snprintf(row->filter, sizeof row->filter, "app=\"%s\"", name);
-        snprintf(row->link, sizeof row->link, "%.47s", name);
-    }
+    if (made && (c->l7_master || c->l7_app))
+        say_new_app(&w->events, now, c->l7_master, c->l7_app);
 }
 
 /* Whether the flow counts in its i-th group: once, also where both ends are of one network or MAC. */
@@ -457,6 +437,7 @@ void flow_judge(struct worker *w, uint32_t index)
     c->was_alerted = true;
     for (unsigned end = 0; end < 2; end++)
         host_at(&w->hosts, h->host[end])->alerted_flows++;
+    say_problem(&w->events, w->now, c, flow_client(h));
 }
 
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
@@ -519,24 +500,6 @@ static void name_at_the_end(struct worker *w, uint32_t index)
     flow_take_verdict(w, index, &r);
 }
 
-static void say_big_flow(struct worker *w, uint32_t index)
-{
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    uint64_t bytes = c->bytes[0] + c->bytes[1];
-    struct event_row *row =
-        bytes >= BIG_FLOW_BYTES ? events_add(&w->events, w->now, EVENT_BIG_FLOW) : NULL;
-    if (!row)
-        return;
-    unsigned client = flow_client(flow_hot_at(&w->flows, index));
-    char name[100], from[ADDR_TEXT], to[ADDR_TEXT];
-    protos_full_name(c->l7_master, c->l7_app, name);
-    addr_print(&c->addr[client], from);
-    addr_print(&c->addr[!client], to);
-    snprintf(row->text, sizeof row->text, "%.40s from %s to %s ended after %llu MB", name, from, to,
-             (unsigned long long)(bytes / 1000000));
-    snprintf(row->filter, sizeof row->filter, "ip=%.40s ip=%.40s", from, to);
-}
-
 void flow_end(struct worker *w, uint32_t index, enum end_reason why)
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
@@ -546,7 +509,8 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
         name_at_the_end(w, index);
     flow_judge(w, index);
     flow_tell(w, index, why);
-    say_big_flow(w, index);
+    if (c->bytes[0] + c->bytes[1] >= BIG_FLOW_BYTES)
+        say_big_flow(&w->events, w->now, c, flow_client(h));
 
     unsigned client = flow_client(h);
     uint64_t bytes = c->bytes[0] + c->bytes[1], goodput = c->goodput[0] + c->goodput[1];

@@ -1,6 +1,8 @@
 /* worker.c - a worker's life: read, count, keep time, answer; and its totals. */
 #include "engine/worker.h"
 
+#include "engine/say.h"
+
 enum {
     READ_TIMEOUT_MS = 100, /* how long a quiet interface sleeps before time is looked at */
     BURSTS_PER_LOOP = 64   /* bursts of a file between two looks at questions and stop */
@@ -55,14 +57,29 @@ static bool must_stop(const struct worker *w)
     return atomic_load_explicit(&w->stop, memory_order_relaxed);
 }
 
+/* Tells when the interface goes and when it is back; the first worker speaks for all. */
+static void watch_interface(struct worker *w, enum source_result got, bool *lost)
+{
+    bool now_lost = got == SOURCE_LOST;
+    if (now_lost == *lost)
+        return;
+    *lost = now_lost;
+    char state[NOTICE_BYTES];
+    notice_get(&w->source->state, state);
+    if (!w->number)
+        say_interface(&w->events, w->now, w->source->name, state, !now_lost);
+}
+
 static void run_live(struct worker *w)
 {
     struct burst burst;
+    bool lost = false;
     while (!must_stop(w)) {
         bool busy = worker_answer(w);
         enum source_result got =
             w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
         worker_time(w, burst.now);
+        watch_interface(w, got, &lost);
         if (got == SOURCE_OK)
             worker_burst(w, &burst);
         else if (got == SOURCE_END)

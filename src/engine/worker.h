@@ -37,7 +37,7 @@ struct tally {
     uint64_t alerted_flows;
     uint64_t bps_bytes, pps_packets, bps_upload, bps_download; /* of the last whole second */
     uint64_t before_bytes, before_packets, before_upload, before_download; /* at the last second */
-    uint64_t questions, sweep_ns;
+    uint64_t questions;
     int64_t question_ns;
 };
 

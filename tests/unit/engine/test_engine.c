@@ -427,6 +427,34 @@ static void test_a_full_table_evicts_one_way_flows_and_still_closes(void **state
     free(s);
 }
 
+static void test_a_problem_is_told_once_per_server_with_its_filter(void **state)
+{
+    (void)state;
+    struct script *s = calloc(1, sizeof *s);
+    for (unsigned i = 0; i < 6; i++) /* SYNs that nobody answers, to one server */
+        add_frame(s, (struct one){.ts = at(i),
+                                  .src = CLIENT,
+                                  .dst = SERVER,
+                                  .sport = (uint16_t)(4000 + i),
+                                  .dport = 80,
+                                  .proto = 6,
+                                  .flags = TCP_SYN});
+    struct run r = run_script(s, true, 1, false);
+    struct question q = {.kind = QUESTION_EVENTS, .iface = 0, .limit = 100};
+    struct answer *a = question_ask(r.engine, &q);
+    unsigned problems = 0;
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->events[i].kind != EVENT_PROBLEM)
+            continue;
+        problems++;
+        assert_string_equal(a->events[i].filter, "problem=no_answer srv.ip=192.0.2.1");
+    }
+    assert_int_equal(problems, 1);
+    answer_free(a);
+    end_run(&r);
+    free(s);
+}
+
 static void test_the_series_holds_what_came_in_each_second(void **state)
 {
     (void)state;
@@ -470,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_records_and_totals_do_not_depend_on_the_number_of_workers),
         cmocka_unit_test(test_sums_over_hosts_and_groups_equal_the_totals),
         cmocka_unit_test(test_a_full_table_evicts_one_way_flows_and_still_closes),
+        cmocka_unit_test(test_a_problem_is_told_once_per_server_with_its_filter),
         cmocka_unit_test(test_the_series_holds_what_came_in_each_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
