@@ -1,7 +1,8 @@
 /* notice.h - a short sentence with one writer and any number of readers, without locks.
  *
- * The writer makes the version odd, writes the words, and makes it even again. A reader that saw
- * a word of a newer sentence also sees that the version moved, and reads once more.
+ * There is room for two: the version's lowest bit says which one stands, the writer fills the other
+ * and then moves the version on. So a writer that is stopped in the middle keeps nobody waiting. A
+ * reader that saw a word of a newer sentence also sees that the version moved, and reads once more.
  */
 #ifndef WEIR_BASE_NOTICE_H
 #define WEIR_BASE_NOTICE_H
@@ -15,7 +16,7 @@ enum { NOTICE_BYTES = 96, NOTICE_WORDS = NOTICE_BYTES / 8, NOTICE_TRIES = 1000 }
 /* Zeroed it says "". */
 struct notice {
     counter_t version;
-    counter_t word[NOTICE_WORDS];
+    counter_t word[2][NOTICE_WORDS];
 };
 
 /* The owner's thread only. What is longer is cut. */
@@ -26,11 +27,10 @@ static inline void notice_set(struct notice *n, const char *text)
     for (unsigned i = 0; i < NOTICE_BYTES - 1 && text[i]; i++)
         bytes[i] = text[i];
     memcpy(word, bytes, sizeof word);
-    uint64_t version = atomic_load_explicit(&n->version, memory_order_relaxed);
-    atomic_store_explicit(&n->version, version + 1, memory_order_relaxed);
+    uint64_t version = atomic_load_explicit(&n->version, memory_order_relaxed) + 1;
     for (unsigned i = 0; i < NOTICE_WORDS; i++)
-        atomic_store_explicit(&n->word[i], word[i], memory_order_release);
-    atomic_store_explicit(&n->version, version + 2, memory_order_release);
+        atomic_store_explicit(&n->word[version & 1][i], word[i], memory_order_release);
+    atomic_store_explicit(&n->version, version, memory_order_release);
 }
 
 /* Any thread. */
@@ -38,13 +38,12 @@ static inline void notice_get(const struct notice *notice, char text[NOTICE_BYTE
 {
     struct notice *n = (struct notice *)(uintptr_t)notice;
     uint64_t word[NOTICE_WORDS];
-    /* A writer writes for nanoseconds, seldom; should it be stopped in the middle, a mixture for
-     * once is better than to wait for it. */
+    /* The writer would have to finish a sentence inside each of so many readings. */
     for (unsigned i = 0; i < NOTICE_TRIES; i++) {
-        uint64_t before = atomic_load_explicit(&n->version, memory_order_acquire);
+        uint64_t version = atomic_load_explicit(&n->version, memory_order_acquire);
         for (unsigned k = 0; k < NOTICE_WORDS; k++)
-            word[k] = atomic_load_explicit(&n->word[k], memory_order_acquire);
-        if (!(before & 1) && atomic_load_explicit(&n->version, memory_order_relaxed) == before)
+            word[k] = atomic_load_explicit(&n->word[version & 1][k], memory_order_acquire);
+        if (atomic_load_explicit(&n->version, memory_order_relaxed) == version)
             break;
     }
     memcpy(text, word, NOTICE_BYTES);

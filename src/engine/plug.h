@@ -55,8 +55,8 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     struct source_counts counts;
-    char name[64];  /* "eth0", "file.pcap" */
-    char kind[16];  /* "afpacket", "pcap" ... */
+    char name[64];       /* "eth0", "file.pcap" */
+    char kind[16];       /* "afpacket", "pcap" ... */
     struct notice state; /* "up", "down", "absent"; why, in words. Changed rarely, for people */
     /* Packet time drives everything. Reads wait for a pipe, and for the clock at original speed. */
     bool is_file;
