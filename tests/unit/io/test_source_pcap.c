@@ -151,7 +151,7 @@ static void test_original_speed_keeps_the_gaps(void **state)
     write_file("a.pcap", &b);
     struct err e = {""};
     struct source *s;
-    unsigned n, frames = 0, idle = 0;
+    unsigned n, frames = 0;
     assert_true(source_open(path_of("a.pcap"), &(struct source_options){.original_speed = true}, 1,
                             &s, &n, &e));
     static struct burst burst;
@@ -159,7 +159,6 @@ static void test_original_speed_keeps_the_gaps(void **state)
     enum source_result r;
     while ((r = s->ops->read(s, &burst, 20)) != SOURCE_END) {
         nsec_t now = clock_mono() - start;
-        idle += r == SOURCE_IDLE;
         assert_true(r == SOURCE_IDLE || r == SOURCE_OK);
         assert_int_equal(r == SOURCE_OK, burst.n > 0);
         for (unsigned i = 0; i < burst.n; i++, frames++)
@@ -167,8 +166,7 @@ static void test_original_speed_keeps_the_gaps(void **state)
     }
     nsec_t took = clock_mono() - start;
     assert_int_equal(frames, 5);
-    assert_true(took >= 199 * MILLISECOND && took < 3 * SECOND);
-    assert_true(idle >= 1); /* 8 on a quiet machine; a busy one comes late to some */
+    assert_true(took >= 199 * MILLISECOND); /* how much later is up to how busy the machine is */
     s->ops->close(s);
     free(b.data);
 }
