@@ -241,7 +241,7 @@ static void test_a_connection_serves_many_requests(void **state)
         assert_true(got > 0);
         assert_memory_equal(buf, "HTTP/1.1 200", 12);
     }
-    assert_true(clock_mono() - begin < 5 * SECOND);
+    assert_true(clock_mono() - begin < 20 * SECOND);
     close(fd);
 }
 
@@ -313,7 +313,7 @@ static void test_slow_connections_do_not_keep_others_out(void **state)
     print_message("%d slow connections, slowest answer to others %d ms\n", open,
                   (int)(worst / MILLISECOND));
     assert_true(open > 500);
-    assert_true(worst < 1500 * MILLISECOND);
+    assert_true(worst < 8 * SECOND); /* less than the deadline of a slow connection's header */
     char buf[16];
     if (open > HTTP_CONNECTIONS)
         assert_true(recv(fd[0], buf, sizeof buf, 0) <= 0); /* the first made room */
