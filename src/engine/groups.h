@@ -63,12 +63,4 @@ void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uin
 /* Fills *row, a value of its own, with what the group counts at this tick. */
 void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct group_row *row);
 
-static inline uint64_t mac_id(const struct mac *m)
-{
-    uint64_t id = 0;
-    for (unsigned i = 0; i < 6; i++)
-        id = id << 8 | m->byte[i];
-    return id;
-}
-
 #endif

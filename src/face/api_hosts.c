@@ -5,6 +5,7 @@
 
 #include "face/api.h"
 #include "face/rows.h"
+#include "face/vendor.h"
 #include "model/protos.h"
 #include "model/words.h"
 
@@ -55,6 +56,7 @@ void api_host_keys(struct rows *rows, const struct host_row *h, const struct loc
     else
         rows_absent(rows, "network");
     rows_bool(rows, "router_mac", h->is_router_mac);
+    rows_string(rows, "vendor", vendor_find(mac_id(&h->mac)));
 }
 
 struct reply *api_hosts_list(const struct api *api, const struct call *c)

@@ -89,4 +89,13 @@ size_t mac_print(const struct mac *m, char *buf);
 /* Six pairs of hexadecimal digits with : or - between them. */
 bool mac_parse(const char *text, struct mac *m);
 
+/* The 48 bits as a number, first byte highest. */
+static inline uint64_t mac_id(const struct mac *m)
+{
+    uint64_t id = 0;
+    for (unsigned i = 0; i < 6; i++)
+        id = id << 8 | m->byte[i];
+    return id;
+}
+
 #endif

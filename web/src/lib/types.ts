@@ -71,6 +71,7 @@ export interface HostRow {
   os?: string;
   network?: string | null;
   router_mac?: boolean;
+  vendor?: string;
   mac?: string;
   bytes: number;
   packets: number;

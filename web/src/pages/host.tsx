@@ -78,7 +78,7 @@ function Home({ h, ip }: TabProps) {
       <Facts>
         <dl>
           <Fact t="IP address"><Val f="ip" v={h.ip} mono /> {h.network && <span class="muted">[{h.network}]</span>}</Fact>
-          <Fact t={h.router_mac ? "Router or access point MAC" : "MAC address"} tip={h.router_mac ? "Several addresses come from this MAC, so it is a router's" : undefined}>{h.mac ? <Val f="mac" v={h.mac} href={to("/devices/" + h.mac, { q: undefined })} mono /> : <span class="muted">{"\u2013"}</span>}</Fact>
+          <Fact t={h.router_mac ? "Router or access point MAC" : "MAC address"} tip={h.router_mac ? "Several addresses come from this MAC, so it is a router's" : undefined}>{h.mac ? <Val f="mac" v={h.mac} href={to("/devices/" + h.mac, { q: undefined })} mono /> : <span class="muted">{"\u2013"}</span>}{h.vendor ? <span class="muted"> {h.vendor}</span> : null}</Fact>
           <Fact t="Name">{h.name ? <Val f="host" v={h.name}>{h.name}{h.ip.includes(":") ? " [IPv6]" : ""}</Val> : <span class="muted">unknown</span>} {h.name_source && <span class="muted">from {h.name_source}</span>}</Fact>
           <Fact t="Operating system">{h.os ? <>{h.os} <Sign kind="guess" text="Guessed from DHCP or the browser's words" /></> : <span class="muted">unknown</span>}</Fact>
           <Fact t="VLAN"><Val f="vlan" v={String(h.vlan ?? 0)} /></Fact>
