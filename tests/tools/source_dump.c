@@ -52,12 +52,14 @@ static void take(struct reader *r, const struct frame *f)
     r->last = f->ts;
     if (!r->verbose)
         return;
+    flockfile(stdout); /* a line of one reader stays whole among those of the others */
     printf("%u %lld.%09lld link %u cap %u wire %u%s ", r->number, (long long)(f->ts / SECOND),
            (long long)(f->ts % SECOND), f->link, f->cap_len, f->wire_len,
            f->outgoing ? " out" : "");
     for (uint32_t i = 0; i < f->cap_len && i < 64; i++)
         printf("%02x", f->bytes[i]);
     putchar('\n');
+    funlockfile(stdout);
 }
 
 static void read_all(void *argument)
