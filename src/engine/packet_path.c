@@ -37,22 +37,6 @@ static inline unsigned size_bin(uint32_t bytes)
     return bin;
 }
 
-/* A bin of the hot half is 8 bits wide; once in 255 packets it goes to the hosts. */
-static void flush_sizes(struct worker *w, struct flow_hot *h)
-{
-    for (unsigned end = 0; end < 2; end++) {
-        struct host *from = host_at(&w->hosts, h->host[end]);
-        struct host *to = host_at(&w->hosts, h->host[!end]);
-        for (unsigned bin = 0; bin < SIZE_BINS; bin++) {
-            unsigned n = h->sizes[end][bin];
-            from->sizes[SIDE_SENT][bin] += n;
-            to->sizes[SIDE_RCVD][bin] += n;
-            w->tally.sizes[bin] += n;
-            h->sizes[end][bin] = 0;
-        }
-    }
-}
-
 static inline void count_time(struct flow_hot *h, const struct packet *p, unsigned end)
 {
     nsec_t before = h->last[end];
@@ -121,8 +105,9 @@ static inline void flow_update(struct worker *w, uint32_t index, const struct pa
         h->min_ip[end] = size;
     if (size > h->max_ip[end])
         h->max_ip[end] = size;
+    /* A bin is 8 bits wide; once in 255 packets it cannot wait for the sweep. */
     if (__builtin_expect(++h->sizes[end][size_bin(p->ip_bytes)] == UINT8_MAX, 0))
-        flush_sizes(w, h);
+        flow_fold_sizes(w, h);
     if (p->is_tcp) {
         h->tcp_flags[end] |= p->tcp_flags;
         /* The window of a SYN is never scaled (RFC 7323, 2.2), so it says nothing here. */

@@ -119,7 +119,7 @@ static void fold_tally(struct worker *w, const struct flow_hot *f, const struct 
     t->active_bytes += sent + rcvd;
 }
 
-static void fold_sizes(struct worker *w, struct flow_hot *f)
+void flow_fold_sizes(struct worker *w, struct flow_hot *f)
 {
     for (unsigned end = 0; end < 2; end++) {
         if (!f->packets[end])
@@ -163,7 +163,7 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
     fold_host(host_at(&w->hosts, f->host[1]), f, c, 1, tick);
     fold_groups(w, f, c, tick);
     fold_tally(w, f, c);
-    fold_sizes(w, f);
+    flow_fold_sizes(w, f);
     roll_rate(c, tick);
     c->tick_bytes = add_most(c->tick_bytes, (uint64_t)f->bytes[0] + f->bytes[1]);
     c->tick_packets = add_most(c->tick_packets, (uint64_t)f->packets[0] + f->packets[1]);

@@ -133,6 +133,8 @@ void watch_packet(struct worker *w, uint32_t index, const struct packet *p, unsi
 void watch_arp(struct worker *w, const struct packet *p);
 
 /* --- sweep.c --- */
+/* Gives the packet sizes of a flow's hot half to its hosts and the totals. */
+void flow_fold_sizes(struct worker *w, struct flow_hot *f);
 /* Folds one flow's deltas for the second that ends at this tick. */
 void flow_fold(struct worker *w, uint32_t index, uint32_t tick);
 /* Everything that happens at a whole second of packet time. */
