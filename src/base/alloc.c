@@ -1,6 +1,7 @@
 /* alloc.c - memory with an account, so that the ledger can say where it went (L7). */
 #include "base/alloc.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,14 +77,30 @@ void mem_free(enum account account, void *memory, size_t size)
     account_take(account, size);
 }
 
+void *mem_alloc_unsized(enum account account, size_t size)
+{
+    void *memory = calloc(1, size);
+    if (memory)
+        account_add(account, malloc_usable_size(memory));
+    return memory;
+}
+
+void mem_free_unsized(enum account account, void *memory)
+{
+    if (!memory)
+        return;
+    account_take(account, malloc_usable_size(memory));
+    free(memory);
+}
+
 static size_t whole_pages(size_t size)
 {
     return (size + MEM_PAGE - 1) & ~(size_t)(MEM_PAGE - 1);
 }
 
-void *mem_reserve(enum account account, size_t size)
+/* size bytes of address space at a huge page's start, in small pages so far. */
+static uint8_t *reserve(size_t size)
 {
-    (void)account; /* address space is free; what is touched is accounted */
     if (size == 0 || size > SIZE_MAX / 2)
         return NULL;
     size = whole_pages(size);
@@ -98,10 +115,33 @@ void *mem_reserve(enum account account, size_t size)
     if (before < MEM_PAGE)
         munmap(all + before + size, MEM_PAGE - before);
     uint8_t *memory = all + before;
-    /* Fewer TLB misses where the kernel offers it; where it does not, nothing is lost. */
-    (void)madvise(memory, size, MADV_HUGEPAGE);
     /* A core file of a monitor with a million flows would fill a disk. */
     (void)madvise(memory, size, MADV_DONTDUMP);
+    (void)madvise(memory, size, MADV_NOHUGEPAGE);
+    return memory;
+}
+
+/* Fewer TLB misses where the kernel offers it; where it does not, nothing is lost. */
+static void want_huge(uint8_t *memory, size_t size)
+{
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+}
+
+void *mem_reserve(enum account account, size_t size)
+{
+    (void)account; /* address space is free; what is touched is accounted */
+    uint8_t *memory = reserve(size);
+    if (memory && size > MEM_PAGE)
+        want_huge(memory + MEM_PAGE, whole_pages(size) - MEM_PAGE);
+    return memory;
+}
+
+void *mem_reserve_whole(enum account account, size_t size)
+{
+    (void)account;
+    uint8_t *memory = reserve(size);
+    if (memory && size >= MEM_PAGE)
+        want_huge(memory, whole_pages(size));
     return memory;
 }
 

@@ -46,8 +46,9 @@ uint32_t pool_take(struct pool *p)
     index = p->top++;
     size_t end = (size_t)p->top * p->stride;
     while (p->touched < end) {
-        p->touched += MEM_PAGE;
-        mem_touch(p->account, MEM_PAGE);
+        size_t step = p->touched < MEM_PAGE ? MEM_STEP : MEM_PAGE;
+        p->touched += step;
+        mem_touch(p->account, step);
     }
     p->used++;
     return index;

@@ -17,7 +17,7 @@ static struct bucket *buckets_new(uint32_t mask)
     size_t size = ((size_t)mask + 1) * sizeof(struct bucket);
     if (size < TABLE_SMALL)
         return mem_alloc(ACCOUNT_index, size);
-    struct bucket *buckets = mem_reserve(ACCOUNT_index, size);
+    struct bucket *buckets = mem_reserve_whole(ACCOUNT_index, size);
     if (buckets)
         mem_touch(ACCOUNT_index, size);
     return buckets;

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -61,6 +63,48 @@ static void test_reserved_memory_is_aligned_and_costs_nothing_until_touched(void
     assert_null(mem_reserve(ACCOUNT_capture, 0));
 }
 
+static void test_what_a_library_frees_without_a_size_is_accounted_too(void **state)
+{
+    uint64_t before = mem_used(ACCOUNT_dpi);
+    uint8_t *a = mem_alloc_unsized(ACCOUNT_dpi, 54);
+    assert_non_null(a);
+    for (unsigned i = 0; i < 54; i++)
+        assert_int_equal(a[i], 0);
+    assert_in_range(mem_used(ACCOUNT_dpi) - before, 54, 128);
+    mem_free_unsized(ACCOUNT_dpi, a);
+    mem_free_unsized(ACCOUNT_dpi, NULL);
+    assert_int_equal(mem_used(ACCOUNT_dpi), before);
+}
+
+/* Resident kB of the mapping that begins at memory. */
+static unsigned long resident_kb(const void *memory, const char *what)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    assert_non_null(f);
+    char line[300], start[40];
+    unsigned long kb = 0;
+    bool inside = false;
+    snprintf(start, sizeof start, "%lx-", (unsigned long)(uintptr_t)memory);
+    while (fgets(line, sizeof line, f)) {
+        if (strstr(line, "-") && strchr("0123456789abcdef", line[0]))
+            inside = !strncmp(line, start, strlen(start));
+        else if (inside && !strncmp(line, what, strlen(what)))
+            kb = strtoul(line + strlen(what), NULL, 10);
+    }
+    fclose(f);
+    return kb;
+}
+
+static void test_the_first_byte_of_reserved_memory_costs_one_small_page(void **state)
+{
+    size_t size = 16 * (size_t)MEM_PAGE;
+    uint8_t *m = mem_reserve(ACCOUNT_capture, size);
+    assert_non_null(m);
+    m[0] = 1;
+    assert_in_range(resident_kb(m, "Rss:"), 1, 64);
+    mem_release(ACCOUNT_capture, m, size, 0);
+}
+
 static void test_every_account_has_a_name_and_a_sentence(void **state)
 {
     for (enum account a = 0; a < ACCOUNTS; a++) {
@@ -76,6 +120,8 @@ int main(void)
         cmocka_unit_test(test_memory_is_zeroed_aligned_and_accounted),
         cmocka_unit_test(test_a_resize_that_fails_leaves_the_old_memory),
         cmocka_unit_test(test_reserved_memory_is_aligned_and_costs_nothing_until_touched),
+        cmocka_unit_test(test_what_a_library_frees_without_a_size_is_accounted_too),
+        cmocka_unit_test(test_the_first_byte_of_reserved_memory_costs_one_small_page),
         cmocka_unit_test(test_every_account_has_a_name_and_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,14 +41,14 @@ static void test_a_reused_entry_is_zeroed_and_last_in_is_first_out(void **state)
     pool_fini(&p);
 }
 
-static void test_only_touched_pages_are_accounted(void **state)
+static void test_small_steps_are_accounted_first_and_huge_pages_after_them(void **state)
 {
     struct pool p;
     uint64_t before = mem_used(ACCOUNT_hosts);
     assert_true(pool_init(&p, ACCOUNT_hosts, 1024, 1000000, NULL));
     assert_int_equal(mem_used(ACCOUNT_hosts) - before, 0);
     pool_take(&p);
-    assert_int_equal(mem_used(ACCOUNT_hosts) - before, MEM_PAGE);
+    assert_int_equal(mem_used(ACCOUNT_hosts) - before, MEM_STEP);
     for (unsigned i = 0; i < 4096; i++)
         memset(pool_at(&p, pool_take(&p)), 1, 1024);
     assert_int_equal(mem_used(ACCOUNT_hosts) - before, 3 * (uint64_t)MEM_PAGE);
@@ -71,7 +71,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index_zero_is_never_handed_out_and_the_limit_holds),
         cmocka_unit_test(test_a_reused_entry_is_zeroed_and_last_in_is_first_out),
-        cmocka_unit_test(test_only_touched_pages_are_accounted),
+        cmocka_unit_test(test_small_steps_are_accounted_first_and_huge_pages_after_them),
         cmocka_unit_test(test_address_space_that_cannot_be_is_refused_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
