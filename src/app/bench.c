@@ -19,6 +19,7 @@
 enum {
     BUFFER_PACKETS = 4 << 20,
     BUFFER_PACKETS_QUICK = 2 << 20,
+    AHEAD = 8,        /* frames between touching one and decoding it */
     PATIENCE_S = 300, /* for one run, opening included */
 };
 
@@ -65,6 +66,7 @@ static bool measure_floor(struct bench_traffic *t, struct speed *speed, struct e
     while (source->ops->read(source, &burst, 0) == SOURCE_OK) {
         for (unsigned i = 0; i < burst.n; i++) {
             struct packet p;
+            __builtin_prefetch(burst.frame[(i + AHEAD) % BURST_FRAMES].bytes);
             packet_decode(&decoder, &burst.frame[i], &p);
             sum += key_from_packet(&p).hash;
         }
