@@ -11,6 +11,7 @@
 #include "app/setup.h"
 #include "app/version.h"
 #include "base/alloc.h"
+#include "base/ceiling.h"
 #include "base/log.h"
 #include "model/protos.h"
 
@@ -114,10 +115,16 @@ struct app *app_start(const struct settings *s, struct err *e)
         snprintf(a->instance, sizeof a->instance, "%s", s->instance);
     else if (gethostname(a->instance, sizeof a->instance - 1) == -1)
         a->instance[0] = '\0';
-    if (!build_engine(a, e) || !build_face(a, e) || !engine_start(a->engine, e)) {
+    ceiling_set(setup_memory(s));
+    unsigned workers = (unsigned)s->workers * watched(s).n;
+    if (!build_engine(a, e) || !build_face(a, e) || !setup_hold_memory(workers, e) ||
+        !engine_start(a->engine, e)) {
         tear_down(a);
         return NULL;
     }
+    log_info("memory: at most %llu MB for the whole process, %s",
+             (unsigned long long)(ceiling_state().limit >> 20),
+             s->memory > 0 ? "as --memory says" : "60 % of what is available (--memory)");
     return a;
 }
 
@@ -143,6 +150,7 @@ bool app_wait(struct app *a)
     struct timespec glance = {.tv_nsec = GLANCE_MS * MILLISECOND};
     for (;;) {
         int got = sigtimedwait(&signals, NULL, &glance);
+        ceiling_look();
         if (got == SIGINT || got == SIGTERM || got == SIGHUP)
             return true;
         bool is_done = engine_is_done(a->engine);

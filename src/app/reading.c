@@ -3,6 +3,7 @@
 
 #include "app/progress.h"
 #include "app/setup.h"
+#include "base/ceiling.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -37,6 +38,7 @@ static void wait_done(struct reading *r, const struct reading_config *config, st
     bool is_stdin = !strcmp(r->name, "-");
     while (!engine_wait_done(en, clock_mono() + GLANCE_MS * MILLISECOND)) {
         nsec_t now = clock_mono();
+        ceiling_look();
         const struct source_counts *c = &source->counts;
         progress_draw(&progress, now, counter_get(&c->position), counter_get(&c->size),
                       counter_get(&c->received));
@@ -118,7 +120,7 @@ static struct engine *build(struct reading *r, const struct reading_config *conf
     }
     if (engine_add_interface(en, r->name, sources, r->workers, config->keeps_records ? sinks : NULL,
                              e) == -1 ||
-        !engine_start(en, e)) {
+        !setup_hold_memory(r->workers, e) || !engine_start(en, e)) {
         engine_free(en);
         return NULL;
     }
@@ -133,6 +135,7 @@ bool reading_run(struct reading *r, const struct reading_config *config, const c
     struct source *sources[READING_WORKERS];
     if (!open_file(name, config->settings, sources, &r->workers, e))
         return false;
+    ceiling_set(setup_memory(config->settings));
     struct engine *en = build(r, config, sources, e);
     if (!en)
         return false;

@@ -1,6 +1,8 @@
 /* setup.c - what settings mean to the floors below. */
 #include "app/setup.h"
 
+#include "base/ceiling.h"
+
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <limits.h>
@@ -17,6 +19,10 @@ enum {
     HOST_BYTES = 896,
     ENTRIES_MIN = 1024,
     ENTRIES_MAX = 100000000,
+    /* Of what is available when nothing is said: the page cache and others live here too. */
+    MEMORY_PERCENT = 60,
+    /* The first entries of each table of a worker, and what tables leave to others. */
+    WORKER_LEAST = 4 * 1024 * 1024,
 };
 
 static uint8_t source_of(const struct settings *s, const char *name)
@@ -92,21 +98,35 @@ void setup_own_networks(struct locals *l, const char *interface)
     freeifaddrs(all);
 }
 
-/* Half of what one worker may use, in entries of so many bytes. */
+/* Three quarters of what one worker may use, in entries of so many bytes: flows and hosts may not
+ * starve each other, and which of them needs more is not known before. */
 static uint32_t entries(int64_t wanted, uint64_t budget, uint32_t bytes)
 {
-    uint64_t n = wanted > 0 ? (uint64_t)wanted : budget / 2 / bytes;
+    uint64_t n = wanted > 0 ? (uint64_t)wanted : budget / 4 * 3 / bytes;
     if (n < ENTRIES_MIN)
         n = ENTRIES_MIN;
     return n > ENTRIES_MAX ? ENTRIES_MAX : (uint32_t)n;
 }
 
+uint64_t setup_memory(const struct settings *s)
+{
+    if (s->memory > 0)
+        return (uint64_t)s->memory;
+    uint64_t available = ceiling_available("");
+    if (!available) /* no /proc here */
+        available = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return available / 100 * MEMORY_PERCENT;
+}
+
+bool setup_hold_memory(unsigned workers, struct err *e)
+{
+    return ceiling_hold((uint64_t)workers * WORKER_LEAST, e);
+}
+
 void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
                   struct engine_config *config)
 {
-    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t budget = s->memory > 0 ? (uint64_t)s->memory : machine / 4;
-    budget /= (uint64_t)s->workers * (interfaces ? interfaces : 1);
+    uint64_t budget = setup_memory(s) / ((uint64_t)s->workers * (interfaces ? interfaces : 1));
 
     *config = (struct engine_config){
         .flow_idle = s->flow_idle * SECOND,

@@ -19,6 +19,13 @@ bool setup_locals(const struct settings *s, struct locals *l, struct err *e);
  * What cannot be found out is left out. */
 void setup_own_networks(struct locals *l, const char *interface);
 
+/* The limit of --memory in bytes: what is given, else a part of what machine and cgroup have. */
+uint64_t setup_memory(const struct settings *s);
+
+/* Once everything is built: the limit given to ceiling_set() holds from now on. False with a
+ * sentence when it leaves so many workers nothing to begin with. */
+bool setup_hold_memory(unsigned workers, struct err *e);
+
 /* The engine's configuration; tables share --memory among the workers of so many interfaces. */
 void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
                   struct engine_config *config);

@@ -11,9 +11,10 @@ enum { MEM_LINE = 64, MEM_LARGE = 64 * 1024 };
 
 static const struct {
     const char *name;
+    enum mem_need need;
     const char *text;
 } accounts[ACCOUNTS] = {
-#define ACCOUNT(name, text) [ACCOUNT_##name] = {#name, text},
+#define ACCOUNT(name, need, text) [ACCOUNT_##name] = {#name, NEED_##need, text},
 #include "base/accounts.def"
 #undef ACCOUNT
 };
@@ -22,6 +23,8 @@ static _Atomic uint64_t used[ACCOUNTS];
 static _Atomic uint64_t peak[ACCOUNTS];
 static _Atomic uint64_t
     total; /* of all accounts, counted on its own so that the ledger can compare */
+static _Atomic uint64_t refused[ACCOUNTS];
+static _Atomic uint64_t allowed[NEED_ANSWER + 1]; /* highest total by need */
 
 static void account_add(enum account account, size_t size)
 {
@@ -32,6 +35,41 @@ static void account_add(enum account account, size_t size)
            !atomic_compare_exchange_weak_explicit(&peak[account], &high, now, memory_order_relaxed,
                                                   memory_order_relaxed))
         continue;
+}
+
+/* Workers that ask in the same moment may pass the mark together by what each asks for, at most a
+ * huge page: an exact answer would be a lock. */
+static bool has_room(enum account account, enum mem_need need, size_t size)
+{
+    uint64_t most = atomic_load_explicit(&allowed[need], memory_order_relaxed);
+    uint64_t now = atomic_load_explicit(&total, memory_order_relaxed);
+    if (most == 0 || (now <= most && size <= most - now))
+        return true;
+    atomic_fetch_add_explicit(&refused[account], 1, memory_order_relaxed);
+    return false;
+}
+
+void mem_set_budget(uint64_t bytes)
+{
+    uint64_t some = bytes ? 1 : 0; /* 0 would mean none */
+    atomic_store(&allowed[NEED_TABLE], (bytes - bytes / 8) | some);
+    atomic_store(&allowed[NEED_DETAIL], (bytes - bytes / 32) | some);
+    atomic_store(&allowed[NEED_ANSWER], bytes);
+}
+
+uint64_t mem_budget(void)
+{
+    return atomic_load_explicit(&allowed[NEED_ANSWER], memory_order_relaxed);
+}
+
+uint64_t mem_total(void)
+{
+    return atomic_load_explicit(&total, memory_order_relaxed);
+}
+
+uint64_t mem_refused(enum account account)
+{
+    return atomic_load_explicit(&refused[account], memory_order_relaxed);
 }
 
 static void account_take(enum account account, size_t size)
@@ -45,7 +83,7 @@ void *mem_alloc(enum account account, size_t size)
     /* Small entries begin at a cache line, so two owners never share one. Large ones come from
      * the kernel as zeros already: calloc() knows and does not write them again. */
     void *memory = NULL;
-    if (size > PTRDIFF_MAX)
+    if (size > PTRDIFF_MAX || !has_room(account, accounts[account].need, size))
         return NULL;
     if (size >= MEM_LARGE)
         memory = calloc(1, size);
@@ -79,7 +117,7 @@ void mem_free(enum account account, void *memory, size_t size)
 
 void *mem_alloc_unsized(enum account account, size_t size)
 {
-    void *memory = calloc(1, size);
+    void *memory = has_room(account, accounts[account].need, size) ? calloc(1, size) : NULL;
     if (memory)
         account_add(account, malloc_usable_size(memory));
     return memory;
@@ -143,6 +181,19 @@ void *mem_reserve_whole(enum account account, size_t size)
     if (memory && size >= MEM_PAGE)
         want_huge(memory, whole_pages(size));
     return memory;
+}
+
+bool mem_claim(enum account account, size_t size)
+{
+    if (!has_room(account, NEED_TABLE, size))
+        return false;
+    account_add(account, size);
+    return true;
+}
+
+void mem_unclaim(enum account account, size_t size)
+{
+    account_take(account, size);
 }
 
 void mem_touch(enum account account, size_t size)

@@ -6,6 +6,10 @@
  *
  * Huge pages make random access twice as fast at 100,000 flows and more, but the first byte of each
  * costs 2 MB. So the first 2 MB of everything are small pages, and a quiet monitor stays small.
+ *
+ * All accounts together may have a budget (--memory, kept by ceiling.h). Past it memory is refused,
+ * the most replaceable first: tables stop growing at seven eighths, details of their entries a
+ * little later, and answers and records have the rest, so that a full Weir still says what it knows.
  */
 #ifndef WEIR_BASE_ALLOC_H
 #define WEIR_BASE_ALLOC_H
@@ -15,10 +19,17 @@
 #include <stdint.h>
 
 enum account {
-#define ACCOUNT(name, text) ACCOUNT_##name,
+#define ACCOUNT(name, need, text) ACCOUNT_##name,
 #include "base/accounts.def"
 #undef ACCOUNT
     ACCOUNTS
+};
+
+/* How much of the budget may be gone before an account is refused. */
+enum mem_need {
+    NEED_TABLE,  /* growth of tables: seven eighths; they evict instead */
+    NEED_DETAIL, /* what entries have beside them: 31 of 32; they do without */
+    NEED_ANSWER  /* what Weir cannot say anything without: all of it */
 };
 
 enum {
@@ -38,12 +49,25 @@ void mem_free(enum account account, void *memory, size_t size);
 void *mem_alloc_unsized(enum account account, size_t size);
 void mem_free_unsized(enum account account, void *memory);
 
+/* The budget in bytes, 0 = none (as at start). Whoever holds more than a smaller new one keeps it
+ * and gets no more. Any thread. */
+void mem_set_budget(uint64_t bytes);
+uint64_t mem_budget(void);
+
+/* Bytes of all accounts now; and how often the budget refused an account. Any thread. */
+uint64_t mem_total(void);
+uint64_t mem_refused(enum account account);
+
 /* Address space without pages, 2 MB aligned; NULL when the kernel says no. mem_reserve() is for what
  * fills from its beginning: the first 2 MB are small pages, the rest huge ones. mem_reserve_whole()
- * is for what is touched all over at once: huge pages from 2 MB on. What the owner touches it
- * declares with mem_touch(), for the account. */
+ * is for what is touched all over at once: huge pages from 2 MB on. What the owner is about to touch
+ * it claims first: false when the budget has no room for a table of that size. mem_unclaim() takes
+ * back what was claimed in vain; mem_touch() declares what the kernel has given already. Any thread.
+ */
 void *mem_reserve(enum account account, size_t size);
 void *mem_reserve_whole(enum account account, size_t size);
+bool mem_claim(enum account account, size_t size);
+void mem_unclaim(enum account account, size_t size);
 void mem_touch(enum account account, size_t size);
 void mem_release(enum account account, void *memory, size_t size, size_t touched);
 

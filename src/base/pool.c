@@ -43,13 +43,14 @@ uint32_t pool_take(struct pool *p)
         return 0;
 
     /* Fresh from the kernel, so it is zero already. */
-    index = p->top++;
-    size_t end = (size_t)p->top * p->stride;
+    size_t end = ((size_t)p->top + 1) * p->stride;
     while (p->touched < end) {
         size_t step = p->touched < MEM_PAGE ? MEM_STEP : MEM_PAGE;
+        if (!mem_claim(p->account, step))
+            return 0;
         p->touched += step;
-        mem_touch(p->account, step);
     }
+    index = p->top++;
     p->used++;
     return index;
 }

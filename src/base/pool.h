@@ -26,7 +26,7 @@ bool pool_init(struct pool *p, enum account account, uint32_t stride, uint32_t l
                struct err *e);
 void pool_fini(struct pool *p);
 
-/* The index of a zeroed entry, or 0 when the limit is reached. */
+/* The index of a zeroed entry, or 0 when the limit is reached or memory may not be had. */
 uint32_t pool_take(struct pool *p);
 /* The entry may be reused from now on; its bytes are lost. */
 void pool_give(struct pool *p, uint32_t index);

@@ -5,7 +5,7 @@
 
 enum {
     TABLE_KEYS = 5,    /* a bucket's share of keys at which the table doubles: half of its ways */
-    TABLE_CROWDED = 9, /* its share above which nothing is added when doubling is impossible */
+    TABLE_CROWDED = 7, /* its share above which nothing is added when doubling is impossible */
     TABLE_FIRST = 64,  /* buckets of a new table */
     TABLE_SMALL = 64 * 1024, /* bytes below which mem_alloc() aligns them */
     TABLE_STUCK = 65535      /* `passed` that can no longer be counted down */
@@ -17,9 +17,11 @@ static struct bucket *buckets_new(uint32_t mask)
     size_t size = ((size_t)mask + 1) * sizeof(struct bucket);
     if (size < TABLE_SMALL)
         return mem_alloc(ACCOUNT_index, size);
+    if (!mem_claim(ACCOUNT_index, size))
+        return NULL;
     struct bucket *buckets = mem_reserve_whole(ACCOUNT_index, size);
-    if (buckets)
-        mem_touch(ACCOUNT_index, size);
+    if (!buckets)
+        mem_unclaim(ACCOUNT_index, size);
     return buckets;
 }
 

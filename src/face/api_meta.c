@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/ceiling.h"
 #include "face/api.h"
 #include "face/rows.h"
 
@@ -306,7 +307,11 @@ static void system_memory(struct json *j, const struct process_state *p)
 {
     json_key(j, "memory");
     json_open(j);
+    struct ceiling ceiling = ceiling_state();
     json_pair_u64(j, "rss_bytes", p->rss_bytes);
+    json_pair_u64(j, "limit_bytes", ceiling.limit);
+    json_pair_u64(j, "outside_bytes", ceiling.outside);
+    json_pair_u64(j, "budget_bytes", ceiling.budget);
     json_key(j, "accounts");
     json_open_array(j);
     for (int i = 0; i < ACCOUNTS; i++) {
@@ -316,6 +321,7 @@ static void system_memory(struct json *j, const struct process_state *p)
         json_pair_string(j, "text", mem_account_text(account));
         json_pair_u64(j, "bytes", mem_used(account));
         json_pair_u64(j, "peak", mem_peak(account));
+        json_pair_u64(j, "refused", mem_refused(account));
         json_close(j);
     }
     json_close_array(j);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/ceiling.h"
 #include "face/api.h"
 
 /* One interface with its totals; an interface that nobody answered for is left out. */
@@ -253,6 +254,14 @@ static void write_process(struct writer *w, const struct api *api)
         text_add(w->out, "weir_memory_bytes");
         label(w->out, "account", mem_account_name((enum account)i), true);
         value(w, mem_used((enum account)i));
+    }
+    plain(w, "weir_memory_limit_bytes", "gauge", "Limit of the whole process (--memory).",
+          ceiling_state().limit);
+    family(w, "weir_memory_refused_total", "counter", "Memory that the limit refused, by account.");
+    for (int i = 0; i < ACCOUNTS; i++) {
+        text_add(w->out, "weir_memory_refused_total");
+        label(w->out, "account", mem_account_name((enum account)i), true);
+        value(w, mem_refused((enum account)i));
     }
     plain(w, "weir_http_streams", "gauge", "Live streams of pages now.",
           api->streams ? api->streams(api->stream) : 0);

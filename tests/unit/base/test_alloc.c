@@ -105,6 +105,47 @@ static void test_the_first_byte_of_reserved_memory_costs_one_small_page(void **s
     mem_release(ACCOUNT_capture, m, size, 0);
 }
 
+/* What the budget leaves is given out by need: tables end first, answers last. */
+static void test_a_budget_is_refused_to_tables_first_and_to_answers_last(void **state)
+{
+    uint64_t before = mem_total(), mb = 1 << 20;
+    uint64_t refused = mem_refused(ACCOUNT_flows);
+    mem_set_budget(before + 64 * mb);
+    assert_true(mem_claim(ACCOUNT_flows, 55 * mb));
+    assert_false(mem_claim(ACCOUNT_flows, 2 * mb));
+    assert_int_equal(mem_refused(ACCOUNT_flows) - refused, 1);
+    void *detail = mem_alloc(ACCOUNT_names, 6 * mb);
+    assert_non_null(detail);
+    assert_null(mem_alloc(ACCOUNT_names, 2 * mb));
+    void *answer = mem_alloc(ACCOUNT_answers, 2 * mb);
+    assert_non_null(answer);
+    assert_null(mem_alloc(ACCOUNT_answers, 2 * mb));
+    assert_int_equal(mem_total() - before, 63 * mb);
+
+    mem_unclaim(ACCOUNT_flows, 55 * mb);
+    assert_true(mem_claim(ACCOUNT_flows, 20 * mb));
+    mem_unclaim(ACCOUNT_flows, 20 * mb);
+    mem_free(ACCOUNT_names, detail, 6 * mb);
+    mem_free(ACCOUNT_answers, answer, 2 * mb);
+    assert_int_equal(mem_total(), before);
+    mem_set_budget(0);
+}
+
+static void test_a_budget_below_what_is_held_gives_nothing_more_and_takes_nothing_away(void **state)
+{
+    char *held = mem_alloc(ACCOUNT_other, 1000);
+    mem_set_budget(1);
+    assert_null(mem_alloc(ACCOUNT_other, 1));
+    assert_false(mem_claim(ACCOUNT_index, 1));
+    held[999] = 1;
+    mem_touch(ACCOUNT_capture, 100);
+    mem_unclaim(ACCOUNT_capture, 100);
+    mem_set_budget(0);
+    assert_true(mem_claim(ACCOUNT_index, 1));
+    mem_unclaim(ACCOUNT_index, 1);
+    mem_free(ACCOUNT_other, held, 1000);
+}
+
 static void test_every_account_has_a_name_and_a_sentence(void **state)
 {
     for (enum account a = 0; a < ACCOUNTS; a++) {
@@ -122,6 +163,9 @@ int main(void)
         cmocka_unit_test(test_reserved_memory_is_aligned_and_costs_nothing_until_touched),
         cmocka_unit_test(test_what_a_library_frees_without_a_size_is_accounted_too),
         cmocka_unit_test(test_the_first_byte_of_reserved_memory_costs_one_small_page),
+        cmocka_unit_test(test_a_budget_is_refused_to_tables_first_and_to_answers_last),
+        cmocka_unit_test(
+            test_a_budget_below_what_is_held_gives_nothing_more_and_takes_nothing_away),
         cmocka_unit_test(test_every_account_has_a_name_and_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

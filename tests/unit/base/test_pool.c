@@ -57,6 +57,25 @@ static void test_small_steps_are_accounted_first_and_huge_pages_after_them(void 
     assert_true(mem_peak(ACCOUNT_hosts) >= 3 * (uint64_t)MEM_PAGE);
 }
 
+static void test_a_budget_stops_a_pool_and_what_is_given_back_is_handed_out_again(void **state)
+{
+    struct pool p;
+    assert_true(pool_init(&p, ACCOUNT_flows, 1024, 1000000, NULL));
+    mem_set_budget(mem_total() + 5 * (uint64_t)MEM_PAGE);
+    uint32_t n = 0;
+    while (pool_take(&p))
+        n++;
+    assert_in_range(n, 4 * MEM_PAGE / 1024 - 1, 5 * MEM_PAGE / 1024);
+    assert_int_equal(p.top, n + 1);
+    assert_int_equal(p.used, n);
+    pool_give(&p, 5);
+    assert_int_equal(pool_take(&p), 5);
+    assert_int_equal(pool_take(&p), 0);
+    mem_set_budget(0);
+    assert_int_equal(pool_take(&p), n + 1);
+    pool_fini(&p);
+}
+
 static void test_address_space_that_cannot_be_is_refused_in_words(void **state)
 {
     struct pool p;
@@ -72,6 +91,7 @@ int main(void)
         cmocka_unit_test(test_index_zero_is_never_handed_out_and_the_limit_holds),
         cmocka_unit_test(test_a_reused_entry_is_zeroed_and_last_in_is_first_out),
         cmocka_unit_test(test_small_steps_are_accounted_first_and_huge_pages_after_them),
+        cmocka_unit_test(test_a_budget_stops_a_pool_and_what_is_given_back_is_handed_out_again),
         cmocka_unit_test(test_address_space_that_cannot_be_is_refused_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
