@@ -1,27 +1,53 @@
 /* packet_path.c - the way of a packet, from the source's ring to the flow's two hot lines.
  *
- * A rolling pipeline: while packet i is decoded and its bucket is prefetched, packet i-16 looks
- * into its bucket and prefetches the flow, and packet i-32 updates it. Spreading the prefetches
- * under the decoding was measured twice as fast as doing each step for the whole burst, at 100 k
- * flows and more. Before a fold or at the end of a burst the pipeline is drained, because frames
- * and time belong together.
+ * A rolling pipeline: while packet i is glanced at and its bucket is prefetched, packet i-15 looks
+ * into its bucket and prefetches the flow, and packet i-30 updates it. Spreading the prefetches
+ * under the work was measured twice as fast as doing each step for the whole burst, at 100 k flows
+ * and more. Before a fold or at the end of a burst the pipeline is drained, because frames and time
+ * belong together.
+ *
+ * A glance (net/glance.h) is all that a known flow needs of a plain packet. The frame is decoded
+ * only when it is not plain, or when somebody wants to know more: a new flow, a handshake, the
+ * detection of applications.
  */
+#include <assert.h>
+
 #include "engine/worker.h"
 
-enum { DEPTH = 16, SLOTS = 64, SLOT_MASK = SLOTS - 1 };
+enum {
+    DEPTH = 15,
+    SLOTS = 32, /* of which 2 * DEPTH + 1 are in use; few, so that flows stay in the L1 cache */
+    SLOT_MASK = SLOTS - 1,
+    FRAMES_AHEAD = 16 /* frames are fetched so far before they are read */
+};
 
 /* The year 2255: no sum of a stamp and a duration that the engine makes can overflow. */
 static const nsec_t latest = 9000000000 * SECOND;
 
 struct slot {
-    struct packet packet;
     struct keyed keyed;
-    uint32_t hint;
+    struct glance glance;
+    uint32_t hint;   /* flow that the bucket's tag speaks for, 0 = none */
+    uint16_t frame;  /* within the burst */
+    bool is_decoded; /* pipe.decoded[] of the same number is written */
+};
+
+/* What the packets of a burst add up to: counted here, in few lines, and given to the worker when
+ * the pipeline is drained. Index 0 is IPv4, 1 IPv6. */
+struct sums {
+    uint64_t seen_packets, seen_bytes; /* this worker's, in a flow or not */
+    uint64_t packets[2], wire_bytes[2], ip_bytes[2];
+    uint64_t excess_bytes; /* IP bytes that were never on the wire */
 };
 
 struct pipe {
     struct slot slot[SLOTS];
-    unsigned in, looked, out; /* packets decoded, looked up, finished */
+    unsigned in, looked, out; /* packets taken in, looked up, finished */
+    struct sums sums;
+    const struct burst *burst;
+    bool is_file;
+    struct packet decoded[SLOTS];
+    struct packet late; /* a glanced packet of which more was wanted */
 };
 
 static inline uint16_t size_u16(uint32_t bytes)
@@ -29,15 +55,17 @@ static inline uint16_t size_u16(uint32_t bytes)
     return bytes > UINT16_MAX ? UINT16_MAX : (uint16_t)bytes;
 }
 
+/* size_bin_top[] without a loop whose length no branch predictor can know: up to 64 is bin 0, each
+ * doubling one more, and 1519 begins the last. */
 static inline unsigned size_bin(uint32_t bytes)
 {
-    unsigned bin = 0;
-    while (bin < SIZE_BINS - 1 && bytes > size_bin_top[bin])
-        bin++;
-    return bin;
+    if (bytes > size_bin_top[SIZE_BINS - 2])
+        return SIZE_BINS - 1;
+    uint32_t lines = (bytes - !!bytes) >> 6;
+    return lines ? 32 - (unsigned)__builtin_clz(lines) : 0;
 }
 
-static inline void count_time(struct flow_hot *h, const struct packet *p, unsigned end)
+static inline void count_time(struct flow_hot *h, const struct glance *p, unsigned end)
 {
     nsec_t before = h->last[end];
     if (before && p->ts >= before) {
@@ -81,63 +109,109 @@ static void rare_path(struct worker *w, uint32_t index, const struct packet *p, 
         flow_detect(w, index, p, end);
 }
 
-static inline void flow_update(struct worker *w, uint32_t index, const struct packet *p,
-                               unsigned end)
+/* The whole of a packet that was only glanced at. */
+static __attribute__((noinline)) const struct packet *decode_late(struct pipe *pipe,
+                                                                  const struct slot *s)
 {
+    bool plain = packet_decode_plain(&pipe->burst->frame[s->frame], &pipe->late);
+    assert(plain);
+    pipe->late.ts = s->glance.ts;
+    return &pipe->late;
+}
+
+static inline const struct packet *packet_of(struct pipe *pipe, const struct slot *s)
+{
+    return s->is_decoded ? &pipe->decoded[s - pipe->slot] : decode_late(pipe, s);
+}
+
+/* Does the packet ask for more than counting? */
+static inline bool is_rare(const struct flow_hot *h, const struct glance *g, bool first_of_end)
+{
+    unsigned bits = FLOW_TIMING | FLOW_WATCH | FLOW_FRESH | (g->payload_len ? FLOW_DPI : 0);
+    return (h->bits & bits) || first_of_end || (g->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
+/* A segment that is what was expected next only moves the number; all others take the long way. */
+static inline bool is_in_order(const struct flow_hot *h, const struct glance *g, unsigned end)
+{
+    return (h->bits & (FLOW_SEQ_LOW << end)) && g->tcp_seq == h->next_seq[end] && g->tcp_window &&
+           !(g->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
+static inline void flow_update(struct worker *w, struct pipe *pipe, const struct slot *s,
+                               uint32_t index)
+{
+    const struct glance *g = &s->glance;
+    unsigned end = s->keyed.from_high;
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     bool first_of_end = !h->last[end];
-    if (__builtin_expect((h->bits & (FLOW_DPI | FLOW_TIMING | FLOW_WATCH | FLOW_FRESH)) ||
-                             first_of_end || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)),
-                         0))
-        rare_path(w, index, p, end);
+    if (__builtin_expect(is_rare(h, g, first_of_end), 0))
+        rare_path(w, index, packet_of(pipe, s), end);
     if (first_of_end && h->last[!end])
         h->bits |= FLOW_TWO_WAY;
 
     /* 32-bit deltas hold 34 Gbit/s for a second; a lie about lengths must not overflow them. */
-    if (__builtin_expect(h->bytes[end] > UINT32_MAX - p->ip_bytes, 0))
+    if (__builtin_expect(h->bytes[end] > UINT32_MAX - g->ip_bytes, 0))
         flow_fold(w, index, w->tick);
-    h->bytes[end] += p->ip_bytes;
+    h->bytes[end] += g->ip_bytes;
     h->packets[end]++;
-    h->goodput[end] += p->payload_len;
-    count_time(h, p, end);
-    uint16_t size = size_u16(p->ip_bytes);
+    h->goodput[end] += g->payload_len;
+    count_time(h, g, end);
+    uint16_t size = size_u16(g->ip_bytes);
     if (size < h->min_ip[end])
         h->min_ip[end] = size;
     if (size > h->max_ip[end])
         h->max_ip[end] = size;
     /* A bin is 8 bits wide; once in 255 packets it cannot wait for the sweep. */
-    if (__builtin_expect(++h->sizes[end][size_bin(p->ip_bytes)] == UINT8_MAX, 0))
+    if (__builtin_expect(++h->sizes[end][size_bin(g->ip_bytes)] == UINT8_MAX, 0))
         flow_fold_sizes(w, h);
-    if (p->is_tcp) {
-        h->tcp_flags[end] |= p->tcp_flags;
+    if (g->is_tcp) {
+        h->tcp_flags[end] |= g->tcp_flags;
         /* The window of a SYN is never scaled (RFC 7323, 2.2), so it says nothing here. */
-        if (p->tcp_window > h->window[end] && !(p->tcp_flags & TCP_SYN))
-            h->window[end] = p->tcp_window;
-        flow_tcp_sequence(w, index, p, end);
+        if (g->tcp_window > h->window[end] && !(g->tcp_flags & TCP_SYN))
+            h->window[end] = g->tcp_window;
+        if (__builtin_expect(is_in_order(h, g, end), 1))
+            h->next_seq[end] += g->payload_len;
+        else
+            flow_tcp_sequence(w, index, packet_of(pipe, s), end);
     }
-    w->tally.pending_packets++;
-    w->tally.pending_bytes += p->ip_bytes;
 }
 
-static inline void count_ip(struct worker *w, const struct packet *p)
+static inline void count_ip(struct sums *t, const struct glance *p)
 {
-    struct tally *t = &w->tally;
-    t->ip_packets++;
-    t->ip_bytes += p->ip_bytes;
+    unsigned six = p->version != 4;
+    t->packets[six]++;
+    t->wire_bytes[six] += p->wire_len;
+    t->ip_bytes[six] += p->ip_bytes;
     if (__builtin_expect(p->ip_bytes > p->wire_len, 0))
         t->excess_bytes += p->ip_bytes - p->wire_len;
-    else
-        t->overhead_bytes += p->wire_len - p->ip_bytes;
-    if (p->version == 4)
-        t->v4_bytes += p->ip_bytes;
-    else
-        t->v6_bytes += p->ip_bytes;
 }
 
-static inline void finish(struct worker *w, struct slot *s)
+static void give_sums(struct worker *w, struct sums *s)
 {
-    const struct packet *p = &s->packet;
-    unsigned end = s->keyed.from_high;
+    struct tally *t = &w->tally;
+    uint64_t packets = s->packets[0] + s->packets[1], ip_bytes = s->ip_bytes[0] + s->ip_bytes[1];
+    uint64_t wire_bytes = s->wire_bytes[0] + s->wire_bytes[1];
+    counter_add(&w->reasons[REASON_ipv4], s->packets[0]);
+    counter_add(&w->reason_bytes[REASON_ipv4], s->wire_bytes[0]);
+    counter_add(&w->reasons[REASON_ipv6], s->packets[1]);
+    counter_add(&w->reason_bytes[REASON_ipv6], s->wire_bytes[1]);
+    t->wire_packets += s->seen_packets;
+    t->wire_bytes += s->seen_bytes;
+    t->ip_packets += packets;
+    t->ip_bytes += ip_bytes;
+    t->v4_bytes += s->ip_bytes[0];
+    t->v6_bytes += s->ip_bytes[1];
+    t->excess_bytes += s->excess_bytes;
+    t->overhead_bytes += wire_bytes + s->excess_bytes - ip_bytes;
+    t->pending_packets += packets;
+    t->pending_bytes += ip_bytes;
+    *s = (struct sums){0};
+}
+
+static inline void finish(struct worker *w, struct pipe *pipe, const struct slot *s)
+{
+    const struct glance *g = &s->glance;
     uint32_t index = s->hint;
     const struct flow_hot *h = index ? flow_hot_at(&w->flows, index) : NULL;
     if (!h || h->key.low != s->keyed.key.low || h->key.high != s->keyed.key.high ||
@@ -145,21 +219,20 @@ static inline void finish(struct worker *w, struct slot *s)
         index = flows_find(&w->flows, &s->keyed);
 
     /* The ports were used again: a fresh SYN on a connection that had ended. */
-    if (index && (flow_hot_at(&w->flows, index)->bits & FLOW_CLOSED) && w->config->timeouts &&
-        (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+    if (__builtin_expect((g->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN, 0) && index &&
+        (flow_hot_at(&w->flows, index)->bits & FLOW_CLOSED) && w->config->timeouts) {
         flow_end(w, index, END_OF_FLOW);
         index = 0;
     }
     if (__builtin_expect(!index, 0)) {
-        index = flow_begin(w, p, &s->keyed);
+        index = flow_begin(w, packet_of(pipe, s), &s->keyed);
         if (!index) {
-            worker_count(w, REASON_flow_table_full, p->wire_len);
+            worker_count(w, REASON_flow_table_full, g->wire_len);
             return;
         }
     }
-    worker_count(w, p->version == 4 ? REASON_ipv4 : REASON_ipv6, p->wire_len);
-    count_ip(w, p);
-    flow_update(w, index, p, end);
+    count_ip(&pipe->sums, g);
+    flow_update(w, pipe, s, index);
 }
 
 static inline void look_up(struct worker *w, struct slot *s)
@@ -177,7 +250,8 @@ static void drain(struct worker *w, struct pipe *pipe)
     while (pipe->looked < pipe->in)
         look_up(w, &pipe->slot[pipe->looked++ & SLOT_MASK]);
     while (pipe->out < pipe->in)
-        finish(w, &pipe->slot[pipe->out++ & SLOT_MASK]);
+        finish(w, pipe, &pipe->slot[pipe->out++ & SLOT_MASK]);
+    give_sums(w, &pipe->sums);
 }
 
 /* True when this worker is the one to count a packet or frame. */
@@ -197,7 +271,8 @@ static void count_other(struct worker *w, const struct packet *p, enum reason wh
         watch_arp(w, p);
 }
 
-static void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
+/* A packet that is not in order, or that opens a second of packet time. */
+static __attribute__((noinline)) void advance_rarely(struct worker *w, struct pipe *pipe, nsec_t ts)
 {
     if (!w->first)
         w->first = ts;
@@ -206,7 +281,7 @@ static void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
     else if (w->last - ts > SECOND && (w->share <= 1 || !w->number))
         worker_count(w, REASON_time_backwards, 0);
     /* A file's packets drive the clock; a live interface has one of its own (worker.c). */
-    if (!w->source->is_file)
+    if (!pipe->is_file)
         return;
     if (ts > w->now)
         w->now = ts;
@@ -216,37 +291,81 @@ static void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
     }
 }
 
+static inline void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
+{
+    if (__builtin_expect(ts < w->last || ts >= w->next_tick, 0)) {
+        advance_rarely(w, pipe, ts);
+        return;
+    }
+    w->last = ts;
+    if (pipe->is_file)
+        w->now = ts;
+}
+
 /* Some captures carry no time at all, and 0 means never in a flow; others carry any bits. */
 static inline nsec_t sound_time(nsec_t ts)
 {
     return ts < 1 ? 1 : ts > latest ? latest : ts;
 }
 
+/* What is not plain, or must be looked at in full to know whose it is: the slot is written, true
+ * when there is a packet for a flow. */
+static __attribute__((noinline)) bool decode_into(struct worker *w, struct pipe *pipe,
+                                                  struct slot *s, nsec_t ts)
+{
+    struct packet *p = &pipe->decoded[s - pipe->slot];
+    enum reason why = packet_decode(&w->decoder, &pipe->burst->frame[s->frame], p);
+    p->ts = ts;
+    s->is_decoded = true;
+    if (why != REASON_ipv4 && why != REASON_ipv6) {
+        count_other(w, p, why);
+        return false;
+    }
+    if (!is_mine(w, p))
+        return false;
+    s->glance = glance_of(p);
+    key_from_packet(p, &s->keyed);
+    return true;
+}
+
+/* True when the slot holds a packet for a flow, with its key. */
+static inline bool take_in(struct worker *w, struct pipe *pipe, struct slot *s, unsigned i)
+{
+    const struct frame *f = &pipe->burst->frame[i];
+    nsec_t ts = sound_time(f->ts);
+    advance(w, pipe, ts);
+    s->frame = (uint16_t)i;
+    s->is_decoded = false;
+    struct ends ends;
+    if (__builtin_expect(w->share <= 1 && packet_glance(f, &s->glance, &ends), 1)) {
+        s->glance.ts = ts;
+        key_from_ends(&ends, &s->keyed);
+        if (__builtin_expect(f->cap_len < f->wire_len, 0))
+            decoder_count_snapped(&w->decoder, f);
+    } else if (!decode_into(w, pipe, s, ts)) {
+        return false;
+    }
+    pipe->sums.seen_packets++;
+    pipe->sums.seen_bytes += f->wire_len;
+    table_prefetch(&w->flows.table, s->keyed.hash);
+    return true;
+}
+
 void worker_burst(struct worker *w, const struct burst *b)
 {
     static _Thread_local struct pipe pipe;
     pipe.in = pipe.looked = pipe.out = 0;
+    pipe.burst = b;
+    pipe.is_file = w->source->is_file;
     for (unsigned i = 0; i < b->n; i++) {
-        nsec_t ts = sound_time(b->frame[i].ts);
-        advance(w, &pipe, ts);
-        struct slot *s = &pipe.slot[pipe.in & SLOT_MASK];
-        enum reason why = packet_decode(&w->decoder, &b->frame[i], &s->packet);
-        s->packet.ts = ts;
-        if (__builtin_expect(why != REASON_ipv4 && why != REASON_ipv6, 0)) {
-            count_other(w, &s->packet, why);
+        __builtin_prefetch(b->frame[(i + FRAMES_AHEAD) % BURST_FRAMES].bytes);
+        if (!take_in(w, &pipe, &pipe.slot[pipe.in & SLOT_MASK], i))
             continue;
-        }
-        if (!is_mine(w, &s->packet))
-            continue;
-        w->tally.wire_packets++;
-        w->tally.wire_bytes += s->packet.wire_len;
-        s->keyed = key_from_packet(&s->packet);
-        table_prefetch(&w->flows.table, s->keyed.hash);
         pipe.in++;
         if (pipe.in - pipe.looked > DEPTH)
             look_up(w, &pipe.slot[pipe.looked++ & SLOT_MASK]);
         if (pipe.in - pipe.out > 2 * DEPTH)
-            finish(w, &pipe.slot[pipe.out++ & SLOT_MASK]);
+            finish(w, &pipe, &pipe.slot[pipe.out++ & SLOT_MASK]);
     }
     drain(w, &pipe);
 }

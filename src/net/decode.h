@@ -34,6 +34,12 @@ void decoder_fini(struct decoder *d);
  * allocates. Raises only rows of group NOTE. */
 enum reason packet_decode(struct decoder *d, const struct frame *f, struct packet *p);
 
+/* The same for a plain frame, the most frequent kind (decode_plain.c): true when *p is written.
+ * Counts nothing, so a frame may be decoded once more. */
+bool packet_decode_plain(const struct frame *f, struct packet *p);
+/* Counts a frame that was cut when it was captured, as packet_decode() does. */
+void decoder_count_snapped(struct decoder *d, const struct frame *f);
+
 /* True when frames of this LINKTYPE can be decoded; its name ("Ethernet") for messages. */
 bool link_is_known(uint16_t link);
 const char *link_name(uint16_t link);

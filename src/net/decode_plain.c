@@ -107,8 +107,7 @@ static inline void put_rest(const struct frame *f, struct packet *p, const uint8
     memcpy(p->src_mac.byte, ethernet + 6, sizeof p->src_mac.byte);
 }
 
-/* True when the frame was plain and *p is written. */
-static inline bool decode_plain(const struct frame *f, struct packet *p)
+bool packet_decode_plain(const struct frame *f, struct packet *p)
 {
     struct cursor c = cur_over(f->bytes, f->cap_len);
     const uint8_t *ethernet = cur_take(&c, ETHERNET_HEADER);
@@ -162,11 +161,16 @@ static inline bool decode_plain(const struct frame *f, struct packet *p)
     return true;
 }
 
+void decoder_count_snapped(struct decoder *d, const struct frame *f)
+{
+    decode_count_notes(d, UINT64_C(1) << REASON_snapped, f->wire_len);
+}
+
 enum reason packet_decode(struct decoder *d, const struct frame *f, struct packet *p)
 {
-    if (__builtin_expect(!decode_plain(f, p), 0))
+    if (__builtin_expect(!packet_decode_plain(f, p), 0))
         return decode_by_walk(d, f, p);
     if (__builtin_expect(f->cap_len < f->wire_len, 0))
-        decode_count_notes(d, UINT64_C(1) << REASON_snapped, f->wire_len);
+        decoder_count_snapped(d, f);
     return p->version == 4 ? REASON_ipv4 : REASON_ipv6;
 }

@@ -45,9 +45,30 @@ static void check_key(const struct packet *p)
     back.dst = p->src;
     back.src_port = p->dst_port;
     back.dst_port = p->src_port;
-    struct keyed a = key_from_packet(p), b = key_from_packet(&back);
+    struct keyed a, b;
+    key_from_packet(p, &a);
+    key_from_packet(&back, &b);
     must(a.key.low == b.key.low && a.key.high == b.key.high && a.hash == b.hash);
     must(key_spread(p) == key_spread(&back));
+}
+
+/* A glance says no, or what the whole decoding says. */
+static void check_glance(const struct frame *f, const struct packet *p)
+{
+    struct glance g, whole = glance_of(p);
+    struct ends ends;
+    if (!packet_glance(f, &g, &ends))
+        return;
+    struct packet plain;
+    must(packet_decode_plain(f, &plain));
+    must(g.version == whole.version && g.is_tcp == whole.is_tcp);
+    must(g.wire_len == whole.wire_len && g.ip_bytes == whole.ip_bytes);
+    must(g.payload_len == whole.payload_len && g.tcp_seq == whole.tcp_seq);
+    must(g.tcp_window == whole.tcp_window && g.tcp_flags == whole.tcp_flags);
+    struct keyed quick, slow;
+    key_from_ends(&ends, &quick);
+    key_from_packet(p, &slow);
+    must(quick.hash == slow.hash && quick.from_high == slow.from_high);
 }
 
 static void check_frame(struct decoder *d, const struct frame *f)
@@ -67,6 +88,7 @@ static void check_frame(struct decoder *d, const struct frame *f)
     must(fast.version == (reason == REASON_ipv4 ? 4 : 6));
     check_inside(f, &fast);
     check_key(&fast);
+    check_glance(f, &fast);
 }
 
 /* One decoder for all inputs would remember fragments from one to the next; a new table for each

@@ -25,9 +25,16 @@ static struct packet turned(const struct packet *p)
     return t;
 }
 
+static struct keyed keyed_of(const struct packet *p)
+{
+    struct keyed k;
+    key_from_packet(p, &k);
+    return k;
+}
+
 static bool same(const struct packet *a, const struct packet *b)
 {
-    struct keyed x = key_from_packet(a), y = key_from_packet(b);
+    struct keyed x = keyed_of(a), y = keyed_of(b);
     bool equal = x.key.low == y.key.low && x.key.high == y.key.high;
     if (equal)
         assert_true(x.hash == y.hash);
@@ -46,7 +53,7 @@ static void test_both_directions_have_one_key(void **state)
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         struct packet back = turned(&of[i]);
         assert_true(same(&of[i], &back));
-        assert_true(key_from_packet(&of[i]).from_high != key_from_packet(&back).from_high);
+        assert_true(keyed_of(&of[i]).from_high != keyed_of(&back).from_high);
         assert_int_equal(key_spread(&of[i]), key_spread(&back));
     }
 }
@@ -91,9 +98,9 @@ static void test_an_ipv4_key_holds_the_tuple_itself(void **state)
     struct packet p = packet_of("192.0.2.1", 443, "10.0.0.1", 40000);
     p.vlan = 0xabc;
     p.vlan_inner = 0xdef;
-    struct keyed k = key_from_packet(&p);
+    struct keyed k = keyed_of(&p);
     assert_true(k.from_high);
-    assert_true(k.key.low == UINT64_C(0x0a0000019c40abcf));
+    assert_true(k.key.low == UINT64_C(0x0a0000019c40fabc));
     assert_true(k.key.high == UINT64_C(0xc000020101bb06de));
 }
 

@@ -2,7 +2,7 @@
 #ifndef WEIR_TESTS_BUILD_FRAME_H
 #define WEIR_TESTS_BUILD_FRAME_H
 
-#include "net/walk.h"
+#include "net/glance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,7 +165,34 @@ static inline void check_packet(const struct frame *f, enum reason reason, const
     assert_true(!p->is_later_fragment || p->is_fragment);
 }
 
-/* The shortcut and the walk must write the same. */
+/* A glance says no, or what the whole decoding says. */
+static inline void check_glance(const struct frame *f, enum reason reason, const struct packet *p)
+{
+    struct glance g;
+    struct ends ends;
+    memset(&g, 0xa5, sizeof g);
+    if (!packet_glance(f, &g, &ends))
+        return;
+    struct packet plain;
+    assert_true(packet_decode_plain(f, &plain));
+    g.ts = p->ts;
+    assert_int_equal(reason, g.version == 4 ? REASON_ipv4 : REASON_ipv6);
+    struct glance want = glance_of(p);
+    struct ends of_packet = ends_of(p);
+    assert_true(g.version == want.version && g.is_tcp == want.is_tcp);
+    assert_true(g.wire_len == want.wire_len && g.ip_bytes == want.ip_bytes &&
+                g.payload_len == want.payload_len);
+    assert_true(g.tcp_seq == want.tcp_seq && g.tcp_window == want.tcp_window &&
+                g.tcp_flags == want.tcp_flags);
+    size_t n = g.version == 4 ? 4 : 16;
+    assert_memory_equal(ends.src, of_packet.src, n);
+    assert_memory_equal(ends.dst, of_packet.dst, n);
+    assert_true(ends.src_port == of_packet.src_port && ends.dst_port == of_packet.dst_port);
+    assert_true(ends.tags == of_packet.tags && ends.proto == of_packet.proto &&
+                ends.version == of_packet.version);
+}
+
+/* The shortcuts and the walk must write the same. */
 static inline void check_walk_agrees(struct decoder *d, const struct frame *f)
 {
     struct packet fast, walk;
@@ -174,6 +201,7 @@ static inline void check_walk_agrees(struct decoder *d, const struct frame *f)
     enum reason reason = packet_decode(d, f, &fast);
     assert_int_equal(reason, decode_by_walk(d, f, &walk));
     check_packet(f, reason, &fast);
+    check_glance(f, reason, &fast);
     assert_memory_equal(&fast, &walk, offsetof(struct packet, src_mac));
     if (fast.has_mac) {
         assert_memory_equal(&fast.src_mac, &walk.src_mac, sizeof fast.src_mac);
