@@ -95,6 +95,14 @@ void *mem_alloc(enum account account, size_t size)
     return memory;
 }
 
+void *mem_alloc_small(enum account account, size_t size)
+{
+    void *memory = calloc(1, size ? size : 1);
+    if (memory)
+        account_add(account, size);
+    return memory;
+}
+
 void *mem_resize(enum account account, void *old, size_t old_size, size_t size)
 {
     void *memory = mem_alloc(account, size);

@@ -41,6 +41,8 @@ enum {
  * same account and size. mem_resize() moves the bytes, zeroes what is new, and leaves the old
  * memory alone when it returns NULL. */
 void *mem_alloc(enum account account, size_t size);
+/* The same without the cache line: for pieces of some tens of bytes that one thread writes once. */
+void *mem_alloc_small(enum account account, size_t size);
 void *mem_resize(enum account account, void *old, size_t old_size, size_t size);
 void mem_free(enum account account, void *memory, size_t size);
 

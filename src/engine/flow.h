@@ -8,6 +8,8 @@
 #ifndef WEIR_ENGINE_FLOW_H
 #define WEIR_ENGINE_FLOW_H
 
+#include <stddef.h>
+
 #include "engine/host.h"
 #include "engine/l7.h"
 #include "model/key.h"
@@ -56,6 +58,7 @@ _Static_assert(sizeof(struct flow_hot) == 128, "two cache lines");
 
 /* What a verdict left behind; allocated to size, account names. */
 struct flow_names {
+    uint64_t risk;
     uint16_t size; /* of the allocation */
     uint16_t tls_version, tls_cipher, http_code, dns_type, dns_code;
     bool tls_mismatch;
@@ -63,65 +66,104 @@ struct flow_names {
     uint8_t bytes[]; /* as struct tail */
 };
 
-/* Counters already told by records of earlier intervals; allocated at the first active time-out. */
+/* Counters already told by records of earlier intervals; taken at the first active time-out. */
 struct flow_told {
+    nsec_t interval_first; /* first packet that no record has told yet, 0 = none */
     uint64_t bytes[2], packets[2], goodput[2];
     uint32_t retrans[2], ooo[2], lost[2], keepalive[2], zero_window[2];
 };
 
-struct flow_tunnel {
-    struct addr src, dst;
-    uint32_t id;
-    uint16_t seen;
-};
-
-/* TCP details that rare packets touch. */
+/* TCP details; taken when the first gap, repetition, keep-alive or closed window is seen. */
 struct flow_tcp {
     uint32_t retrans[2], ooo[2], lost[2], keepalive[2], zero_window[2];
     uint32_t gap_from[2], gap_to[2]; /* the latest hole in the sequence */
     nsec_t gap_ts[2];
-    nsec_t syn, syn_ack;
-    uint8_t wscale[2]; /* shift + 1 */
-    uint8_t first_rst; /* 1 + end that reset first, 0 = none */
+};
+
+/* What few flows have. */
+struct flow_more {
+    struct addr addr[2];              /* with MORE_ADDR: of an IPv6 end without a host of its own */
+    struct addr outer_src, outer_dst; /* of the tunnel, as the first packet had them */
+    uint32_t tunnel_id;
+    uint16_t tunnels_seen; /* enum tunnel, 0 = none */
+    struct mac mac[2];     /* with MORE_MAC: not what the end's group says */
+    uint16_t has;          /* enum more_bit << end */
+} __attribute__((aligned(8)));
+
+enum more_bit { MORE_ADDR = 1 << 0, MORE_MAC = 1 << 2 };
+
+/* Bits of flow_cold.marks. */
+enum flow_mark {
+    MARK_NAMED = 1 << 0,      /* a verdict or guess was made */
+    MARK_ALERTED = 1 << 1,    /* it had a problem once, and its hosts have counted it */
+    MARK_SUSPECT = 1 << 2,    /* something has been seen that may be a problem */
+    MARK_FIRST_HIGH = 1 << 3, /* end 1 sent the first packet */
+    MARK_TREND_UP = 1 << 4,   /* prev_bytes is more than the tick before it had */
+    MARK_TREND_DOWN = 1 << 5  /* or less */
+};
+
+/* What flow_cold.handshake and flow_cold.request hold at the moment. */
+enum handshake { HANDSHAKE_NONE, HANDSHAKE_SYN, HANDSHAKE_SYN_ACK, HANDSHAKE_TIMED };
+enum request { REQUEST_NONE, REQUEST_SENT, REQUEST_ANSWERED };
+
+/* A stamp until there is a time to tell. */
+union flow_timing {
+    nsec_t at;
+    uint32_t us;
 };
 
 enum { FLOW_GROUPS = 8 };
 
+/* Three lines of 64 bytes. The first two are what the sweep folds into and looks at; the third is
+ * written when a flow begins and read for records. What has its home elsewhere is not repeated: an
+ * end's address is its host's, its MAC is its group's (flow_ends.c); and what few flows have hangs
+ * off told, tcp and more. */
 struct flow_cold {
-    struct addr addr[2];
-    uint16_t port[2];
-    uint16_t vlan, vlan_inner;
-    struct mac mac[2];
-    uint8_t proto, version;
-    uint8_t client_reason; /* enum client_reason */
-    uint8_t locality;      /* enum locality, by client */
-    nsec_t first;          /* first packet */
-    nsec_t end_first[2];   /* first packet of each end */
-    nsec_t interval_first; /* first packet that no record has told yet, 0 = none */
-    nsec_t request;        /* first client payload, 0 = none */
     uint64_t bytes[2], packets[2], goodput[2]; /* folded */
-    struct flow_tcp tcp;
-    uint32_t client_rtt, server_rtt, appl; /* us, 0 = unknown */
-    uint8_t tos[2], ttl[2];
-    uint16_t icmp[2];
-    uint16_t l7_master, l7_app;
-    uint8_t category, breed, confidence;
-    bool named; /* a verdict or guess was made */
-    uint64_t risk;
-    struct l7_flow *dpi;
-    struct flow_names *names;
-    struct flow_told *told;
-    struct flow_tunnel *tunnel;
+    uint32_t stamp;                            /* tick of the last fold */
+    uint32_t tick_bytes, tick_packets;
+    uint32_t prev_bytes; /* of the tick before the stamp */
+
+    uint32_t prev_packets;
     uint32_t group[FLOW_GROUPS]; /* enum flow_group_slot; 0 = none */
     uint16_t app_slot[2];        /* of each end's host */
-    uint32_t stamp;              /* tick of the last fold */
-    uint32_t tick_bytes, tick_packets;
-    uint32_t prev_bytes, prev_packets; /* of the tick before the stamp */
-    uint32_t before_bytes;             /* and of the one before that */
-    uint32_t generation;
+    uint8_t proto;
+    uint8_t locality; /* enum locality, by client */
     uint8_t problem;  /* enum problem, as of the last look at it */
-    bool was_alerted; /* it had a problem once, and its hosts have counted it */
-};
+    uint8_t marks;    /* enum flow_mark */
+    uint32_t told;    /* index of a struct flow_told, 0 = none */
+    nsec_t first;     /* first packet */
+    uint32_t tcp;     /* index of a struct flow_tcp, 0 = none */
+    uint32_t generation;
+
+    union flow_timing handshake; /* SYN, SYN-ACK, then half a round trip to the client */
+    union flow_timing request;   /* first client payload, then the time to its answer */
+    nsec_t answer_first;         /* first packet of the end that did not begin, 0 = none */
+    union {
+        struct l7_flow *dpi;      /* until MARK_NAMED */
+        struct flow_names *names; /* from then on */
+    };
+    uint32_t more;       /* index of a struct flow_more, 0 = none */
+    uint32_t server_rtt; /* us, 0 = unknown */
+    uint16_t port[2];
+    uint16_t vlan, vlan_inner;
+    uint16_t l7_master, l7_app;
+    uint8_t category, breed, confidence;
+    uint8_t client_reason : 2;   /* enum client_reason */
+    uint8_t handshake_state : 2; /* enum handshake */
+    uint8_t request_state : 2;   /* enum request */
+    uint8_t tos[2], ttl[2];
+    union {
+        uint16_t icmp[2];
+        struct {
+            uint8_t wscale[2]; /* TCP: shift + 1 */
+            uint8_t first_rst; /* TCP: 1 + end that reset first, 0 = none */
+        };
+    };
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct flow_cold) == 192, "three cache lines");
+_Static_assert(offsetof(struct flow_cold, handshake) == 128, "the sweep needs two of them");
 
 /* Which groups a flow counts for. */
 enum flow_group_slot {
@@ -138,17 +180,32 @@ enum flow_group_slot {
 /* What a flow did in the last whole second. */
 struct flow_rate {
     uint32_t bytes, packets;
-    uint32_t before; /* bytes of the second before it */
+    enum trend trend; /* against the second before it */
 };
+
+static inline enum trend flow_trend(uint32_t before, uint32_t after)
+{
+    return after > before ? TREND_UP : after < before ? TREND_DOWN : TREND_STEADY;
+}
 
 /* Read while `tick` is running, in which the flow may have been folded already (sweep.c). */
 static inline struct flow_rate flow_rate(const struct flow_cold *c, uint32_t tick)
 {
     if (c->stamp == tick)
-        return (struct flow_rate){c->prev_bytes, c->prev_packets, c->before_bytes};
+        return (struct flow_rate){c->prev_bytes, c->prev_packets,
+                                  c->marks & MARK_TREND_UP     ? TREND_UP
+                                  : c->marks & MARK_TREND_DOWN ? TREND_DOWN
+                                                               : TREND_STEADY};
     if (c->stamp + 1 == tick)
-        return (struct flow_rate){c->tick_bytes, c->tick_packets, c->prev_bytes};
+        return (struct flow_rate){c->tick_bytes, c->tick_packets,
+                                  flow_trend(c->prev_bytes, c->tick_bytes)};
     return (struct flow_rate){0};
+}
+
+/* What the verdict left behind, or NULL. */
+static inline const struct flow_names *flow_names(const struct flow_cold *c)
+{
+    return c->marks & MARK_NAMED ? c->names : NULL;
 }
 
 static inline unsigned flow_client(const struct flow_hot *h)

@@ -23,7 +23,7 @@ static bool is_well_known(uint16_t port)
 
 /* Who spoke first: SYN and SYN-ACK say it; else a well-known port on exactly one side; else the
  * sender of the first packet. */
-static bool sender_is_client(const struct packet *p, uint8_t *because)
+static bool sender_is_client(const struct packet *p, enum client_reason *because)
 {
     unsigned syn = p->is_tcp ? p->tcp_flags & (TCP_SYN | TCP_ACK) : 0;
     if (syn == TCP_SYN) {
@@ -139,15 +139,18 @@ static void learn_mac(struct worker *w, struct host *host, const struct mac *m, 
 }
 
 /* Also of an end that found no room among the hosts. */
-static bool end_is_local(const struct worker *w, uint32_t host, const struct addr *a)
+static bool end_is_local(const struct worker *w, uint32_t index, unsigned end)
 {
-    return host == HOST_OTHERS ? locals_find(w->config->locals, a) >= 0
-                               : host_at(&w->hosts, host)->is_local;
+    uint32_t host = flow_hot_at(&w->flows, index)->host[end];
+    if (host != HOST_OTHERS)
+        return host_at(&w->hosts, host)->is_local;
+    struct addr a = flow_addr(w, index, end);
+    return locals_find(w->config->locals, &a) >= 0;
 }
 
-static void meet_hosts(struct worker *w, struct flow_hot *h, struct flow_cold *c,
-                       const struct packet *p)
+static void meet_hosts(struct worker *w, uint32_t index, const struct packet *p)
 {
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
     unsigned client = flow_client(h);
     for (unsigned i = 0; i < 2; i++) {
         struct host *host = host_at(&w->hosts, h->host[i]);
@@ -156,25 +159,28 @@ static void meet_hosts(struct worker *w, struct flow_hot *h, struct flow_cold *c
         if (p->ts > host->last)
             host->last = p->ts;
     }
-    bool client_local = end_is_local(w, h->host[client], &c->addr[client]);
-    bool server_local = end_is_local(w, h->host[!client], &c->addr[!client]);
-    c->locality = client_local ? (server_local ? LOCALITY_L2L : LOCALITY_L2R)
-                               : (server_local ? LOCALITY_R2L : LOCALITY_R2R);
+    bool client_local = end_is_local(w, index, client);
+    bool server_local = end_is_local(w, index, !client);
+    flow_cold_at(&w->flows, index)->locality = client_local
+                                                   ? (server_local ? LOCALITY_L2L : LOCALITY_L2R)
+                                                   : (server_local ? LOCALITY_R2L : LOCALITY_R2R);
 }
 
 void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
-    c->end_first[end] = p->ts;
+    if (h->last[!end])
+        c->answer_first = p->ts;
     c->tos[end] = p->tos;
     c->ttl[end] = p->ttl;
-    c->icmp[end] = (uint16_t)(p->icmp_type << 8 | p->icmp_code);
+    if (!(h->bits & FLOW_TCP))
+        c->icmp[end] = (uint16_t)(p->icmp_type << 8 | p->icmp_code);
     if (!p->has_mac)
         return;
-    c->mac[end] = p->src_mac;
+    flow_keep_mac(w, index, end, &p->src_mac);
     if (!h->last[!end])
-        c->mac[!end] = p->dst_mac;
+        flow_keep_mac(w, index, !end, &p->dst_mac);
     /* Who share an entry for want of room share no device. */
     if (h->host[end] != HOST_OTHERS)
         learn_mac(w, host_at(&w->hosts, h->host[end]), &p->src_mac,
@@ -218,6 +224,35 @@ static uint32_t take_slot(struct worker *w, const struct keyed *k, nsec_t now)
     return flows_take(&w->flows, k);
 }
 
+static void keep_tunnel(struct worker *w, struct flow_cold *c, const struct packet *p)
+{
+    struct flow_more *m = flow_make_more(&w->flows, c);
+    if (!m)
+        return;
+    m->tunnel_id = p->tunnel_id;
+    m->tunnels_seen = p->tunnels_seen;
+    if (p->tunnels) {
+        m->outer_src = p->outer_src;
+        m->outer_dst = p->outer_dst;
+    }
+}
+
+static struct l7_tuple tuple_of(const struct worker *w, uint32_t index)
+{
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    unsigned client = flow_client(flow_hot_at(&w->flows, index));
+    return (struct l7_tuple){flow_addr(w, index, client), flow_addr(w, index, !client),
+                             c->port[client], c->port[!client], c->proto};
+}
+
+static void name_without_payload(struct worker *w, uint32_t index)
+{
+    struct l7_tuple tuple = tuple_of(w, index);
+    struct l7_result guess = {0};
+    l7_guess(w->l7, &tuple, &guess);
+    flow_take_verdict(w, index, &guess);
+}
+
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
 {
     uint32_t index = take_slot(w, k, p->ts);
@@ -226,44 +261,33 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     unsigned end = k->from_high;
-    c->addr[end] = p->src;
-    c->addr[!end] = p->dst;
     c->port[end] = p->src_port;
     c->port[!end] = p->dst_port;
     c->vlan = p->vlan;
     c->vlan_inner = p->vlan_inner;
     c->proto = p->proto;
-    c->version = p->version;
-    c->first = c->interval_first = p->ts;
+    c->first = p->ts;
+    c->marks = end ? MARK_FIRST_HIGH : 0;
     h->iat_min[0] = h->iat_min[1] = UINT32_MAX;
     h->min_ip[0] = h->min_ip[1] = UINT16_MAX;
     h->second = (uint16_t)((uint64_t)p->ts / (uint64_t)SECOND);
 
-    bool from_client = sender_is_client(p, &c->client_reason);
-    unsigned client = from_client ? end : !end;
+    enum client_reason because;
+    unsigned client = sender_is_client(p, &because) ? end : !end;
+    c->client_reason = because & 3;
     h->bits |= (uint16_t)(flow_interests(w, p) | (client ? FLOW_CLIENT_HIGH : 0));
     h->host[end] = host_for(w, &p->src, p);
     h->host[!end] = host_for(w, &p->dst, p);
+    flow_keep_addr(w, index, end, &p->src);
+    flow_keep_addr(w, index, !end, &p->dst);
     join_groups(w, h, c, p, end);
-    meet_hosts(w, h, c, p);
-    if (p->tunnels_seen && (c->tunnel = mem_alloc(ACCOUNT_flows, sizeof *c->tunnel))) {
-        c->tunnel->id = p->tunnel_id;
-        c->tunnel->seen = p->tunnels_seen;
-        if (p->tunnels) {
-            c->tunnel->src = p->outer_src;
-            c->tunnel->dst = p->outer_dst;
-        }
-    }
+    meet_hosts(w, index, p);
+    if (p->tunnels_seen)
+        keep_tunnel(w, c, p);
     w->tally.flows_created++;
     /* What has no ports or payload to look at is named at once. */
-    if (p->proto != 6 && p->proto != 17 && p->proto != 132) {
-        struct l7_tuple tuple = {c->addr[client], c->addr[!client], c->port[client],
-                                 c->port[!client], c->proto};
-        struct l7_result guess = {0};
-        l7_guess(w->l7, &tuple, &guess);
-        h->bits &= (uint16_t)~FLOW_DPI;
-        flow_take_verdict(w, index, &guess);
-    }
+    if (p->proto != 6 && p->proto != 17 && p->proto != 132)
+        name_without_payload(w, index);
     return index;
 }
 
@@ -324,16 +348,17 @@ static void move_app(struct worker *w, uint32_t index, const struct l7_result *r
 static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_result *r)
 {
     bool any = r->names.used || r->tls_mismatch || r->tls_version || r->tls_cipher ||
-               r->http_code || r->dns_type || r->dns_code;
+               r->http_code || r->dns_type || r->dns_code || r->risk;
     if (!any)
         return;
-    size_t size = sizeof *c->names + r->names.used;
-    struct flow_names *names = mem_alloc(ACCOUNT_names, size);
+    size_t size = sizeof(struct flow_names) + r->names.used;
+    struct flow_names *names = mem_alloc_small(ACCOUNT_names, size);
     if (!names) {
         worker_count(w, REASON_dpi_no_memory, 0);
         return;
     }
-    *names = (struct flow_names){.size = (uint16_t)size,
+    *names = (struct flow_names){.risk = r->risk,
+                                 .size = (uint16_t)size,
                                  .tls_version = r->tls_version,
                                  .tls_cipher = r->tls_cipher,
                                  .http_code = r->http_code,
@@ -343,6 +368,8 @@ static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_re
                                  .used = r->names.used};
     memcpy(names->bytes, r->names.bytes, r->names.used);
     c->names = names;
+    if (r->risk || r->tls_mismatch || r->dns_code || r->http_code)
+        c->marks |= MARK_SUSPECT;
 }
 
 /* "example.org:8080" is the name example.org; the colons of a bare IPv6 address are its own. */
@@ -370,7 +397,6 @@ static bool is_address(const uint8_t *name, size_t len)
 static void name_hosts(struct worker *w, uint32_t index, const struct l7_result *r)
 {
     const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
     unsigned client = flow_client(h);
     struct host *from = host_at(&w->hosts, h->host[client]);
     struct host *to = host_at(&w->hosts, h->host[!client]);
@@ -395,7 +421,8 @@ static void name_hosts(struct worker *w, uint32_t index, const struct l7_result 
             device->name = mem_alloc(ACCOUNT_names, 64);
         if (device->name)
             snprintf(device->name, 64, "%.*s", (int)len, (const char *)name);
-        if (!addr_is_none(&c->addr[client]) && from->is_local)
+        struct addr client_addr = flow_addr(w, index, client);
+        if (!addr_is_none(&client_addr) && from->is_local)
             host_set_name(from, NAME_DHCP, name, len);
     }
     if ((name = tail_get(&r->names, STRING_http_agent, &len))) {
@@ -413,13 +440,12 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
         move_app(w, index, r);
     c->breed = r->breed;
     c->confidence = r->confidence;
-    c->risk = r->risk;
-    c->named = true;
-    c->dpi = NULL;
+    c->marks |= MARK_NAMED;
+    c->names = NULL;
     h->bits &= (uint16_t)~FLOW_DPI;
     keep_names(w, c, r);
     name_hosts(w, index, r);
-    uint32_t score = protos_risk_score(c->risk);
+    uint32_t score = protos_risk_score(r->risk);
     if (score)
         for (unsigned end = 0; end < 2; end++)
             host_at(&w->hosts, h->host[end])->score += score;
@@ -432,12 +458,13 @@ void flow_judge(struct worker *w, uint32_t index)
     uint8_t before = c->problem;
     c->problem = (uint8_t)flow_problem(w, index);
     w->tally.alerted_flows += (c->problem != PROBLEM_NONE) - (uint64_t)(before != PROBLEM_NONE);
-    if (c->problem == PROBLEM_NONE || c->was_alerted)
+    if (c->problem == PROBLEM_NONE || (c->marks & MARK_ALERTED))
         return;
-    c->was_alerted = true;
+    c->marks |= MARK_ALERTED;
     for (unsigned end = 0; end < 2; end++)
         host_at(&w->hosts, h->host[end])->alerted_flows++;
-    say_problem(&w->events, w->now, c, flow_client(h));
+    struct addr server = flow_addr(w, index, !flow_client(h));
+    say_problem(&w->events, w->now, c, &server);
 }
 
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
@@ -457,41 +484,62 @@ void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsig
     flow_take_verdict(w, index, &r);
 }
 
+nsec_t flow_interval_first(const struct worker *w, const struct flow_cold *c)
+{
+    return c->told ? flow_told(&w->flows, c)->interval_first : c->first;
+}
+
+void flow_begin_interval(struct worker *w, uint32_t index, nsec_t first)
+{
+    struct flow_told *told = flow_make_told(&w->flows, flow_cold_at(&w->flows, index));
+    if (told)
+        told->interval_first = first;
+}
+
+/* What the record that has just gone out said, so that the next one begins there. */
+static void remember_told(struct flow_told *told, const struct flow_cold *c,
+                          const struct flow_tcp *tcp)
+{
+    told->interval_first = 0;
+    for (unsigned end = 0; end < 2; end++) {
+        told->bytes[end] = c->bytes[end];
+        told->packets[end] = c->packets[end];
+        told->goodput[end] = c->goodput[end];
+        if (!tcp)
+            continue;
+        told->retrans[end] = tcp->retrans[end];
+        told->ooo[end] = tcp->ooo[end];
+        told->lost[end] = tcp->lost[end];
+        told->keepalive[end] = tcp->keepalive[end];
+        told->zero_window[end] = tcp->zero_window[end];
+    }
+}
+
 void flow_tell(struct worker *w, uint32_t index, enum end_reason why)
 {
     struct flow_cold *c = flow_cold_at(&w->flows, index);
-    /* Without memory for what was told the interval goes on, so that nothing is told twice. */
-    if (why == END_ACTIVE && !c->told && !(c->told = mem_alloc(ACCOUNT_flows, sizeof *c->told)))
+    if (!w->sink)
         return;
-    if (w->sink && c->interval_first) {
+    /* Without memory for what was told the interval goes on, so that nothing is told twice. */
+    struct flow_told *told = why == END_ACTIVE ? flow_make_told(&w->flows, c) : NULL;
+    if (why == END_ACTIVE && !told)
+        return;
+    if (flow_interval_first(w, c)) {
         flow_to_record(w, index, true, &w->scratch);
         w->scratch.end_reason = (uint8_t)why;
         w->scratch.state = why == END_ACTIVE ? FLOW_ACTIVE : FLOW_ENDED;
         w->sink->record(w->sink, &w->scratch);
     }
-    c->interval_first = 0;
-    if (why != END_ACTIVE)
+    if (!told)
         return;
     flow_hot_at(&w->flows, index)->bits |= FLOW_FRESH;
-    for (unsigned end = 0; end < 2; end++) {
-        c->told->bytes[end] = c->bytes[end];
-        c->told->packets[end] = c->packets[end];
-        c->told->goodput[end] = c->goodput[end];
-        c->told->retrans[end] = c->tcp.retrans[end];
-        c->told->ooo[end] = c->tcp.ooo[end];
-        c->told->lost[end] = c->tcp.lost[end];
-        c->told->keepalive[end] = c->tcp.keepalive[end];
-        c->told->zero_window[end] = c->tcp.zero_window[end];
-    }
+    remember_told(told, c, flow_tcp(&w->flows, c));
 }
 
 static void name_at_the_end(struct worker *w, uint32_t index)
 {
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    struct flow_cold *c = flow_cold_at(&w->flows, index);
-    unsigned client = flow_client(h);
-    struct l7_tuple tuple = {c->addr[client], c->addr[!client], c->port[client], c->port[!client],
-                             c->proto};
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    struct l7_tuple tuple = tuple_of(w, index);
     struct l7_result r = {0};
     if (c->dpi)
         l7_end(w->l7, c->dpi, &tuple, &r);
@@ -505,14 +553,16 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     flow_fold(w, index, w->tick);
-    if (!c->named)
+    if (!(c->marks & MARK_NAMED))
         name_at_the_end(w, index);
     flow_judge(w, index);
     flow_tell(w, index, why);
-    if (c->bytes[0] + c->bytes[1] >= BIG_FLOW_BYTES)
-        say_big_flow(&w->events, w->now, c, flow_client(h));
-
     unsigned client = flow_client(h);
+    if (c->bytes[0] + c->bytes[1] >= BIG_FLOW_BYTES) {
+        struct addr from = flow_addr(w, index, client), to = flow_addr(w, index, !client);
+        say_big_flow(&w->events, w->now, c, &from, &to);
+    }
+
     uint64_t bytes = c->bytes[0] + c->bytes[1], goodput = c->goodput[0] + c->goodput[1];
     bool low = c->proto == 6 && (h->bits & FLOW_TWO_WAY) && goodput &&
                goodput * 100 < bytes * LOW_GOODPUT_PERCENT;

@@ -4,6 +4,7 @@
  * late); one that falls into a young gap was out of order, into an old one a retransmission of
  * what was lost; one from before the expected number that fills no gap is a retransmission.
  */
+#include "engine/problem.h"
 #include "engine/worker.h"
 
 enum { REORDER_US = 3000 /* a late segment within this time was reordered, as Wireshark judges */ };
@@ -17,12 +18,44 @@ static uint32_t usec(nsec_t from, nsec_t to)
 }
 
 /* A SYN that agrees with an earlier choice of the client is the better reason for it. */
-static void settle_client(struct flow_hot *h, struct flow_cold *c, unsigned client, uint8_t because)
+static void settle_client(struct flow_hot *h, struct flow_cold *c, unsigned client,
+                          enum client_reason because)
 {
     if (c->client_reason == CLIENT_SYN || c->client_reason == CLIENT_SYN_ACK)
         return;
     if (flow_client(h) == client)
-        c->client_reason = because;
+        c->client_reason = because & 3;
+}
+
+/* A time that was measured, and whether it is worth a look. */
+static uint32_t measured(struct flow_cold *c, uint32_t us, uint32_t slow)
+{
+    if (us > slow)
+        c->marks |= MARK_SUSPECT;
+    return us;
+}
+
+/* The first SYN and the first answer to it. */
+static void time_handshake(struct flow_cold *c, const struct packet *p, bool answer)
+{
+    if (!answer && c->handshake_state == HANDSHAKE_NONE) {
+        c->handshake_state = HANDSHAKE_SYN;
+        c->handshake.at = p->ts;
+    } else if (answer && c->handshake_state == HANDSHAKE_SYN) {
+        c->server_rtt = measured(c, usec(c->handshake.at, p->ts) / 2, PROBLEM_SLOW_NETWORK_US);
+        c->handshake_state = HANDSHAKE_SYN_ACK;
+        c->handshake.at = p->ts;
+    }
+}
+
+/* The client's first ACK, or the first that came later than the SYN-ACK. */
+static void time_client(struct flow_cold *c, const struct packet *p)
+{
+    uint32_t us = usec(c->handshake.at, p->ts) / 2;
+    if (!us)
+        return;
+    c->handshake_state = HANDSHAKE_TIMED;
+    c->handshake.us = measured(c, us, PROBLEM_SLOW_NETWORK_US);
 }
 
 void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
@@ -36,14 +69,9 @@ void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, un
         w->tally.syn_ack += answer;
         from->syn[SIDE_SENT]++;
         to->syn[SIDE_RCVD]++;
-        c->tcp.wscale[end] = p->tcp_wscale;
+        c->wscale[end] = p->tcp_wscale;
         settle_client(h, c, answer ? !end : end, answer ? CLIENT_SYN_ACK : CLIENT_SYN);
-        if (!answer && !c->tcp.syn)
-            c->tcp.syn = p->ts;
-        if (answer && c->tcp.syn && !c->tcp.syn_ack) {
-            c->tcp.syn_ack = p->ts;
-            c->server_rtt = usec(c->tcp.syn, p->ts) / 2;
-        }
+        time_handshake(c, p, answer);
     }
     if (p->tcp_flags & TCP_FIN) {
         w->tally.fin++;
@@ -57,8 +85,9 @@ void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, un
         from->rst[SIDE_SENT]++;
         to->rst[SIDE_RCVD]++;
         h->bits |= FLOW_CLOSED;
-        if (!c->tcp.first_rst)
-            c->tcp.first_rst = (uint8_t)(1 + end);
+        c->marks |= MARK_SUSPECT;
+        if (!c->first_rst)
+            c->first_rst = (uint8_t)(1 + end);
     }
 }
 
@@ -67,28 +96,41 @@ void flow_time(struct worker *w, uint32_t index, const struct packet *p, unsigne
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     bool from_client = end == flow_client(h);
-    if (p->is_tcp && from_client && c->tcp.syn_ack && !c->client_rtt &&
+    if (p->is_tcp && from_client && c->handshake_state == HANDSHAKE_SYN_ACK &&
         (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK)
-        c->client_rtt = usec(c->tcp.syn_ack, p->ts) / 2;
+        time_client(c, p);
     if (!p->payload_len)
         return;
-    if (from_client && !c->request) {
-        c->request = p->ts;
+    if (from_client && c->request_state == REQUEST_NONE) {
+        c->request_state = REQUEST_SENT;
+        c->request.at = p->ts;
     } else if (!from_client) {
-        if (c->request)
-            c->appl = usec(c->request, p->ts);
+        if (c->request_state == REQUEST_SENT) {
+            c->request_state = REQUEST_ANSWERED;
+            c->request.us = measured(c, usec(c->request.at, p->ts), PROBLEM_SLOW_SERVER_US);
+        }
         h->bits &= (uint16_t)~FLOW_TIMING;
     }
+}
+
+/* The flow's details, made at the first thing that is not as it should be; NULL without memory. */
+static struct flow_tcp *details(struct worker *w, struct flow_cold *c)
+{
+    c->marks |= MARK_SUSPECT;
+    return flow_make_tcp(&w->flows, c);
 }
 
 /* A hole in the sequence: everything from the expected number to this segment. */
 static void open_gap(struct worker *w, struct flow_hot *h, struct flow_cold *c,
                      const struct packet *p, unsigned end)
 {
-    c->tcp.lost[end]++;
-    c->tcp.gap_from[end] = h->next_seq[end];
-    c->tcp.gap_to[end] = p->tcp_seq;
-    c->tcp.gap_ts[end] = p->ts;
+    struct flow_tcp *t = details(w, c);
+    if (!t)
+        return;
+    t->lost[end]++;
+    t->gap_from[end] = h->next_seq[end];
+    t->gap_to[end] = p->tcp_seq;
+    t->gap_ts[end] = p->ts;
     host_at(&w->hosts, h->host[end])->lost[SIDE_SENT]++;
     host_at(&w->hosts, h->host[!end])->lost[SIDE_RCVD]++;
     w->tally.lost++;
@@ -98,26 +140,29 @@ static void late_segment(struct worker *w, struct flow_hot *h, struct flow_cold 
                          const struct packet *p, unsigned end)
 {
     struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
-    bool fills = c->tcp.gap_ts[end] && (int32_t)(p->tcp_seq - c->tcp.gap_from[end]) >= 0 &&
-                 (int32_t)(p->tcp_seq - c->tcp.gap_to[end]) < 0;
-    if (!fills || usec(c->tcp.gap_ts[end], p->ts) > REORDER_US) {
-        c->tcp.retrans[end]++;
+    struct flow_tcp *t = details(w, c);
+    if (!t)
+        return;
+    bool fills = t->gap_ts[end] && (int32_t)(p->tcp_seq - t->gap_from[end]) >= 0 &&
+                 (int32_t)(p->tcp_seq - t->gap_to[end]) < 0;
+    if (!fills || usec(t->gap_ts[end], p->ts) > REORDER_US) {
+        t->retrans[end]++;
         from->retrans[SIDE_SENT]++;
         to->retrans[SIDE_RCVD]++;
         w->tally.retrans++;
         return;
     }
-    c->tcp.ooo[end]++;
+    t->ooo[end]++;
     from->ooo[SIDE_SENT]++;
     to->ooo[SIDE_RCVD]++;
     w->tally.ooo++;
     /* The gap was no loss if this segment starts where it began. */
-    if (p->tcp_seq == c->tcp.gap_from[end] && c->tcp.lost[end]) {
-        c->tcp.lost[end]--;
+    if (p->tcp_seq == t->gap_from[end] && t->lost[end]) {
+        t->lost[end]--;
         from->lost[SIDE_SENT] -= from->lost[SIDE_SENT] > 0;
         to->lost[SIDE_RCVD] -= to->lost[SIDE_RCVD] > 0;
         w->tally.lost -= w->tally.lost > 0;
-        c->tcp.gap_ts[end] = 0;
+        t->gap_ts[end] = 0;
     }
 }
 
@@ -127,7 +172,9 @@ void flow_tcp_sequence(struct worker *w, uint32_t index, const struct packet *p,
     uint16_t known = (uint16_t)(FLOW_SEQ_LOW << end);
     uint32_t advance = p->payload_len + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
     if (__builtin_expect(!p->tcp_window && !(p->tcp_flags & (TCP_RST | TCP_SYN | TCP_FIN)), 0)) {
-        flow_cold_at(&w->flows, index)->tcp.zero_window[end]++;
+        struct flow_tcp *t = details(w, flow_cold_at(&w->flows, index));
+        if (t)
+            t->zero_window[end]++;
         w->tally.zero_window++;
     }
     int32_t ahead = (int32_t)(p->tcp_seq - h->next_seq[end]);
@@ -147,7 +194,9 @@ void flow_tcp_sequence(struct worker *w, uint32_t index, const struct packet *p,
         return;
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     if (ahead == -1 && p->payload_len <= 1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN))) {
-        c->tcp.keepalive[end]++;
+        struct flow_tcp *t = details(w, c);
+        if (t)
+            t->keepalive[end]++;
         w->tally.keepalive++;
     } else if (ahead > 0) {
         open_gap(w, h, c, p, end);
@@ -166,7 +215,7 @@ enum tcp_state flow_tcp_state(const struct flow_hot *h, const struct flow_cold *
     unsigned client = flow_client(h);
     uint8_t mine = h->tcp_flags[client], theirs = h->tcp_flags[!client];
     bool syn = mine & TCP_SYN, answered = (theirs & TCP_SYN) && (theirs & TCP_ACK);
-    bool client_rst = c->tcp.first_rst == 1 + client, server_rst = c->tcp.first_rst == 2 - client;
+    bool client_rst = c->first_rst == 1 + client, server_rst = c->first_rst == 2 - client;
     if (!syn && answered)
         return server_rst ? TCP_RSTRH : (theirs & TCP_FIN) ? TCP_SHR : TCP_OTH;
     if (!syn)

@@ -14,6 +14,9 @@ bool flows_init(struct flows *fs, uint32_t limit, struct err *e)
     fs->hand = 1;
     return pool_init(&fs->hot, ACCOUNT_flows, sizeof(struct flow_hot), limit, e) &&
            pool_init(&fs->cold, ACCOUNT_flows, sizeof(struct flow_cold), limit, e) &&
+           pool_init(&fs->told, ACCOUNT_flows, sizeof(struct flow_told), limit, e) &&
+           pool_init(&fs->tcp, ACCOUNT_flows, sizeof(struct flow_tcp), limit, e) &&
+           pool_init(&fs->more, ACCOUNT_flows, sizeof(struct flow_more), limit, e) &&
            table_init(&fs->table, limit, hash_of_flow, fs, e);
 }
 
@@ -23,6 +26,9 @@ void flows_fini(struct flows *fs)
         if (flow_hot_at(fs, i)->bits & FLOW_USED)
             flows_give(fs, i);
     table_fini(&fs->table);
+    pool_fini(&fs->more);
+    pool_fini(&fs->tcp);
+    pool_fini(&fs->told);
     pool_fini(&fs->cold);
     pool_fini(&fs->hot);
 }
@@ -52,16 +58,39 @@ void flows_give(struct flows *fs, uint32_t index)
     struct flow_hot *h = flow_hot_at(fs, index);
     struct flow_cold *c = flow_cold_at(fs, index);
     table_remove(&fs->table, key_hash(&h->key), index);
-    if (c->names)
+    if ((c->marks & MARK_NAMED) && c->names)
         mem_free(ACCOUNT_names, c->names, c->names->size);
     if (c->told)
-        mem_free(ACCOUNT_flows, c->told, sizeof *c->told);
-    if (c->tunnel)
-        mem_free(ACCOUNT_flows, c->tunnel, sizeof *c->tunnel);
+        pool_give(&fs->told, c->told);
+    if (c->tcp)
+        pool_give(&fs->tcp, c->tcp);
+    if (c->more)
+        pool_give(&fs->more, c->more);
     h->bits = 0;
     pool_give(&fs->cold, index);
     pool_give(&fs->hot, index);
     /* pool_give() wrote its link into the entry; bits stay clear because it is not at the front. */
+}
+
+struct flow_told *flow_make_told(struct flows *fs, struct flow_cold *c)
+{
+    if (!c->told && (c->told = pool_take(&fs->told)))
+        flow_told(fs, c)->interval_first = c->first;
+    return flow_told(fs, c);
+}
+
+struct flow_tcp *flow_make_tcp(struct flows *fs, struct flow_cold *c)
+{
+    if (!c->tcp)
+        c->tcp = pool_take(&fs->tcp);
+    return flow_tcp(fs, c);
+}
+
+struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c)
+{
+    if (!c->more)
+        c->more = pool_take(&fs->more);
+    return flow_more(fs, c);
 }
 
 uint32_t flows_victim(struct flows *fs, unsigned tries, nsec_t now)

@@ -9,6 +9,9 @@
 struct flows {
     struct pool hot;  /* struct flow_hot; the same index in both */
     struct pool cold; /* struct flow_cold */
+    struct pool told; /* struct flow_told, and so on: what only some flows have */
+    struct pool tcp;
+    struct pool more;
     struct table table;
     uint32_t hand; /* where the search for somebody to evict goes on */
     uint32_t generation;
@@ -25,8 +28,29 @@ static inline struct flow_hot *flow_hot_at(const struct flows *fs, uint32_t inde
 
 static inline struct flow_cold *flow_cold_at(const struct flows *fs, uint32_t index)
 {
-    return (struct flow_cold *)(void *)(fs->cold.base + (size_t)index * fs->cold.stride);
+    return (struct flow_cold *)(void *)(fs->cold.base + (size_t)index * sizeof(struct flow_cold));
 }
+
+/* The flow's details, NULL when it has none. */
+static inline struct flow_told *flow_told(const struct flows *fs, const struct flow_cold *c)
+{
+    return c->told ? pool_at(&fs->told, c->told) : NULL;
+}
+
+static inline struct flow_tcp *flow_tcp(const struct flows *fs, const struct flow_cold *c)
+{
+    return c->tcp ? pool_at(&fs->tcp, c->tcp) : NULL;
+}
+
+static inline struct flow_more *flow_more(const struct flows *fs, const struct flow_cold *c)
+{
+    return c->more ? pool_at(&fs->more, c->more) : NULL;
+}
+
+/* The same, made when missing; NULL without memory. */
+struct flow_told *flow_make_told(struct flows *fs, struct flow_cold *c);
+struct flow_tcp *flow_make_tcp(struct flows *fs, struct flow_cold *c);
+struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c);
 
 /* Index of the flow with this key, 0 when there is none. */
 static inline uint32_t flows_find(const struct flows *fs, const struct keyed *k)
@@ -41,8 +65,7 @@ static inline uint32_t flows_find(const struct flows *fs, const struct keyed *k)
 
 /* A new zeroed flow under the key, or 0 when the limit is reached. */
 uint32_t flows_take(struct flows *fs, const struct keyed *k);
-/* Gives the slot back; names, tunnel and told are freed here, DPI state and hosts before by the
- * caller. */
+/* Gives the slot back with its names and details; DPI state and hosts before by the caller. */
 void flows_give(struct flows *fs, uint32_t index);
 
 /* A flow that may go to make room, looked for in `tries` slots from the hand on: the first that is

@@ -96,7 +96,7 @@ static void rare_path(struct worker *w, uint32_t index, const struct packet *p, 
     if (!h->last[end])
         flow_meet_end(w, index, p, end);
     if (h->bits & FLOW_FRESH) {
-        flow_cold_at(&w->flows, index)->interval_first = p->ts;
+        flow_begin_interval(w, index, p->ts);
         h->bits &= (uint16_t)~FLOW_FRESH;
     }
     if (p->is_tcp && (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))

@@ -5,10 +5,8 @@
 
 enum {
     NO_ANSWER_SECONDS = 3,
-    RETRANS_PERCENT = 15,     /* ntopng's default for TCP packet issues */
-    RETRANS_PACKETS = 10,     /* too few packets say nothing */
-    SLOW_NETWORK_US = 250000, /* half a round trip */
-    SLOW_SERVER_US = 1000000
+    RETRANS_PERCENT = 15, /* ntopng's default for TCP packet issues */
+    RETRANS_PACKETS = 10  /* too few packets say nothing */
 };
 
 enum problem problem_of(const struct problem_facts *f)
@@ -25,9 +23,9 @@ enum problem problem_of(const struct problem_facts *f)
         return PROBLEM_RETRANSMISSIONS;
     if (f->zero_window)
         return PROBLEM_ZERO_WINDOW;
-    if (f->client_rtt > SLOW_NETWORK_US || f->server_rtt > SLOW_NETWORK_US)
+    if (f->client_rtt > PROBLEM_SLOW_NETWORK_US || f->server_rtt > PROBLEM_SLOW_NETWORK_US)
         return PROBLEM_SLOW_NETWORK;
-    if (f->appl > SLOW_SERVER_US && f->proto == 6)
+    if (f->appl > PROBLEM_SLOW_SERVER_US && f->proto == 6)
         return PROBLEM_SLOW_SERVER;
     if (f->dns_code)
         return PROBLEM_DNS_ERROR;

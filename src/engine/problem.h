@@ -4,6 +4,9 @@
 
 #include "model/record.h"
 
+/* Longer than these is slow: half a round trip, and a server's answer. */
+enum { PROBLEM_SLOW_NETWORK_US = 250000, PROBLEM_SLOW_SERVER_US = 1000000 };
+
 /* What the judgement rests on: counters of the whole flow, times in microseconds. */
 struct problem_facts {
     bool tls_mismatch;

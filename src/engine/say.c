@@ -41,15 +41,16 @@ void say_new_app(struct events *ev, nsec_t now, uint16_t master, uint16_t app)
     snprintf(row->link, sizeof row->link, "%.47s", name);
 }
 
-void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c, unsigned client)
+void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c,
+                  const struct addr *client, const struct addr *server)
 {
     struct event_row *row = events_add(ev, now, EVENT_BIG_FLOW);
     if (!row)
         return;
     char name[100], from[ADDR_TEXT], to[ADDR_TEXT];
     protos_full_name(c->l7_master, c->l7_app, name);
-    addr_print(&c->addr[client], from);
-    addr_print(&c->addr[!client], to);
+    addr_print(client, from);
+    addr_print(server, to);
     snprintf(row->text, sizeof row->text, "%.40s from %s to %s ended after %llu MB", name, from, to,
              (unsigned long long)((c->bytes[0] + c->bytes[1]) / 1000000));
     snprintf(row->filter, sizeof row->filter, "ip=%s ip=%s", from, to);
@@ -64,13 +65,14 @@ static bool is_remembered(const struct events *ev, const struct event_row *like)
     return false;
 }
 
-void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c, unsigned client)
+void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c,
+                 const struct addr *server)
 {
     struct event_row like = {.kind = EVENT_PROBLEM};
     char name[100], to[ADDR_TEXT];
     const char *word = kind_word(KIND_problem, c->problem);
     protos_full_name(c->l7_master, c->l7_app, name);
-    addr_print(&c->addr[!client], to);
+    addr_print(server, to);
     snprintf(like.text, sizeof like.text, "%s: %.40s at %s", problem_title(c->problem), name, to);
     if (is_remembered(ev, &like))
         return;

@@ -11,9 +11,11 @@
 void say_new_host(struct events *ev, nsec_t now, const struct host *h);
 void say_new_device(struct events *ev, nsec_t now, const struct mac *m);
 void say_new_app(struct events *ev, nsec_t now, uint16_t master, uint16_t app);
-void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c, unsigned client);
+void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c,
+                  const struct addr *client, const struct addr *server);
 /* The flow's problem, once per server and kind while the last rows remember it. */
-void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c, unsigned client);
+void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c,
+                 const struct addr *server);
 /* "eth0 went away: ..." and "eth0 is back". */
 void say_interface(struct events *ev, nsec_t now, const char *name, const char *state, bool back);
 

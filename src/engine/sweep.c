@@ -146,8 +146,11 @@ static void roll_rate(struct flow_cold *c, uint32_t tick)
     if (c->stamp == tick)
         return;
     bool next = c->stamp + 1 == tick;
-    c->before_bytes = next ? c->prev_bytes : c->stamp + 2 == tick ? c->tick_bytes : 0;
+    uint32_t before = next ? c->prev_bytes : c->stamp + 2 == tick ? c->tick_bytes : 0;
     c->prev_bytes = next ? c->tick_bytes : 0;
+    enum trend trend = flow_trend(before, c->prev_bytes);
+    c->marks &= (uint8_t) ~(MARK_TREND_UP | MARK_TREND_DOWN);
+    c->marks |= trend == TREND_UP ? MARK_TREND_UP : trend == TREND_DOWN ? MARK_TREND_DOWN : 0;
     c->prev_packets = next ? c->tick_packets : 0;
     c->tick_bytes = c->tick_packets = 0;
     c->stamp = tick;
@@ -185,8 +188,10 @@ static void check_times(struct worker *w, uint32_t index, nsec_t now)
         flow_end(w, index, f->bits & FLOW_CLOSED ? END_OF_FLOW : END_IDLE);
         return;
     }
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    if (c->interval_first && now - c->interval_first >= config->flow_active)
+    if (!w->sink)
+        return;
+    nsec_t since = flow_interval_first(w, flow_cold_at(&w->flows, index));
+    if (since && now - since >= config->flow_active)
         flow_tell(w, index, END_ACTIVE);
 }
 
@@ -309,12 +314,12 @@ static void set_back(struct worker *w, nsec_t now)
 {
     for (uint32_t i = 1; i < w->flows.hot.top; i++) {
         struct flow_hot *h = flow_hot_at(&w->flows, i);
-        struct flow_cold *c = flow_cold_at(&w->flows, i);
         if (!(h->bits & FLOW_USED))
             continue;
         for (unsigned end = 0; end < 2; end++)
             h->last[end] = h->last[end] > now ? now : h->last[end];
-        c->interval_first = c->interval_first > now ? now : c->interval_first;
+        if (w->sink && flow_interval_first(w, flow_cold_at(&w->flows, i)) > now)
+            flow_begin_interval(w, i, now);
     }
     for (uint32_t i = 1; i < w->hosts.pool.top; i++) {
         struct host *h = host_at(&w->hosts, i);

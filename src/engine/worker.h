@@ -103,12 +103,25 @@ void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, uns
 void flow_end(struct worker *w, uint32_t index, enum end_reason why);
 /* Tells the sink what the flow did since its last record. */
 void flow_tell(struct worker *w, uint32_t index, enum end_reason why);
+/* First packet that no record has told yet, 0 = none; and the packet that begins a new interval. */
+nsec_t flow_interval_first(const struct worker *w, const struct flow_cold *c);
+void flow_begin_interval(struct worker *w, uint32_t index, nsec_t first);
 /* Looks again whether something is wrong with the flow, and counts the change. */
 void flow_judge(struct worker *w, uint32_t index);
 /* Feeds an undecided flow's packet to detection and takes the verdict when there is one. */
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
 /* Names a flow whose detection is over. */
 void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result *r);
+
+/* --- flow_ends.c --- */
+/* An end's address and the MAC it was last met with; zeroes when it has none. */
+struct addr flow_addr(const struct worker *w, uint32_t index, unsigned end);
+struct mac flow_mac(const struct worker *w, uint32_t index, unsigned end);
+/* Keeps them, where the flow's hosts and groups do not; both must be known. */
+void flow_keep_addr(struct worker *w, uint32_t index, unsigned end, const struct addr *a);
+void flow_keep_mac(struct worker *w, uint32_t index, unsigned end, const struct mac *mac);
+/* When the end was first heard, 0 = never. */
+nsec_t flow_end_first(const struct flow_cold *c, unsigned end);
 
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no
@@ -126,6 +139,17 @@ void flow_tcp_sequence(struct worker *w, uint32_t index, const struct packet *p,
 void flow_time(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
 /* Zeek's conn_state out of the flags. */
 enum tcp_state flow_tcp_state(const struct flow_hot *h, const struct flow_cold *c);
+
+/* Half the round trip to the client and the time to the first answer in us, 0 = unknown. */
+static inline uint32_t flow_client_rtt(const struct flow_cold *c)
+{
+    return c->handshake_state == HANDSHAKE_TIMED ? c->handshake.us : 0;
+}
+
+static inline uint32_t flow_appl(const struct flow_cold *c)
+{
+    return c->request_state == REQUEST_ANSWERED ? c->request.us : 0;
+}
 
 /* --- watch.c --- */
 void watch_packet(struct worker *w, uint32_t index, const struct packet *p, unsigned end);

@@ -34,6 +34,14 @@ static inline uint64_t key_hash(const struct flow_key *k)
     return hash_u128(k->low, k->high);
 }
 
+/* The address of end 0 (lower) or 1 (higher) of an IPv4 key. */
+static inline struct addr key_addr_v4(const struct flow_key *k, unsigned end)
+{
+    uint32_t a = (uint32_t)((end ? k->high : k->low) >> 32);
+    const uint8_t four[4] = {(uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a};
+    return addr_v4(four);
+}
+
 /* Writes the key to *k, where it will be read: returned by value it was copied in pieces, and each
  * copy waited 4 ns for the stores before it. Any thread. */
 static inline void key_from_ends(const struct ends *e, struct keyed *k)

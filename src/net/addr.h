@@ -98,4 +98,12 @@ static inline uint64_t mac_id(const struct mac *m)
     return id;
 }
 
+static inline struct mac mac_from_id(uint64_t id)
+{
+    struct mac m;
+    for (unsigned i = 0; i < 6; i++)
+        m.byte[i] = (uint8_t)(id >> (40 - 8 * i));
+    return m;
+}
+
 #endif
