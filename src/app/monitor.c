@@ -60,7 +60,7 @@ static bool build_engine(struct app *a, struct err *e)
         return false;
     for (unsigned i = 0; i < interfaces.n; i++) {
         if (!source_is_file(interfaces.item[i]))
-            setup_own_networks(&a->locals, interfaces.item[i]);
+            setup_own_networks(&a->locals, source_bare_name(interfaces.item[i]));
     }
     struct engine_config config;
     setup_engine(s, &a->locals, interfaces.n, &config);

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "io/fanout.h"
 #include "io/packet_filter.h"
+#include "io/source_names.h"
 
 enum {
     BLOCKS_MIN = 2,
@@ -150,10 +151,8 @@ static bool create(struct packet_socket *s, const struct packet_request *r, stru
         return true;
     if (errno != EPERM && errno != EACCES)
         return fail(e, "%s: no packet socket: %s", r->name, strerror(errno));
-    char self[256] = "weir";
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n > 0)
-        self[n] = '\0';
+    char self[SOURCE_PATH];
+    source_program_path(self);
     return fail(e,
                 "%s: this user may not capture; run as root, or allow this program once: "
                 "sudo setcap cap_net_raw=ep %s",

@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "io/link_watch.h"
+#include "io/live_link.h"
 #include "io/packet_filter.h"
 #include "io/source_names.h"
 #include "io/wakeup.h"
@@ -47,12 +48,8 @@ enum {
     LINK_NOTHING = 0xffff /* no LINKTYPE: counted as one that cannot be decoded */
 };
 
-/* How often an idle or absent interface is looked at when nobody told of a change. */
-static const nsec_t LOOK_EVERY = SECOND;
 /* A deleted interface's last block is closed by the kernel within the retire time. */
 static const nsec_t LAST_BLOCK = 3 * PACKET_RETIRE_MS * MILLISECOND;
-
-enum presence { PRESENCE_UP, PRESENCE_DOWN, PRESENCE_ABSENT };
 
 /* What the queues of one interface share. */
 struct afpacket_group {
@@ -68,18 +65,15 @@ struct source_afpacket {
     struct afpacket_group *group; /* counted */
     struct wakeup wakeup;
     int watch_fd;
-    unsigned queue; /* of how many; 0 speaks for all in logs */
 
     unsigned block;                     /* next block of the ring, or the one being read */
     struct tpacket_block_desc *current; /* NULL = none */
     uint8_t *next;                      /* its next frame */
     uint32_t left;                      /* frames of it not handed out yet */
 
-    enum presence presence;
+    struct live_link link;
     nsec_t looked_at, counted_at; /* clock_mono */
     nsec_t lost_at;               /* when the interface was found deleted; 0 = it was not */
-    bool has_baseline;
-    uint64_t card_drops; /* of the interface when it was last looked at */
 };
 
 static struct source_afpacket *self(struct source *base)
@@ -99,37 +93,6 @@ static void count_drops(struct source_afpacket *s)
     counter_add(&s->base.counts.ring_full, stats.tp_freeze_q_cnt);
 }
 
-/* What the card lost since the last look; one queue counts for all. */
-static void count_card_drops(struct source_afpacket *s)
-{
-    uint64_t now;
-    if (s->queue != 0 || s->request.ifindex == 0 ||
-        !source_card_drops(s->request.name, (unsigned)s->request.ifindex, &now))
-        return;
-    /* A count that fell belongs to a new interface of the same name. */
-    if (s->has_baseline && now > s->card_drops)
-        counter_add(&s->base.counts.interface_dropped, now - s->card_drops);
-    s->card_drops = now;
-    s->has_baseline = true;
-}
-
-static void set_state(struct source_afpacket *s, enum presence presence, const char *words)
-{
-    char before[NOTICE_BYTES];
-    notice_get(&s->base.state, before);
-    if (strcmp(before, words) != 0)
-        notice_set(&s->base.state, words);
-    if (s->presence == presence)
-        return;
-    s->presence = presence;
-    if (s->queue != 0)
-        return;
-    if (presence == PRESENCE_UP)
-        log_info("%s: capturing again", s->base.name);
-    else
-        log_warning("%s: %s", s->base.name, words);
-}
-
 static void reset_ring(struct source_afpacket *s)
 {
     s->block = 0;
@@ -142,19 +105,6 @@ static void close_ring(struct source_afpacket *s)
     count_drops(s);
     packet_socket_close(&s->socket);
     reset_ring(s);
-}
-
-/* True when an interface bears the name and is switched on. */
-static bool is_up(const char *name)
-{
-    struct ifreq request = {0};
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd == -1)
-        return false;
-    bool up = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
-    close(fd);
-    return up;
 }
 
 /* The interface the ring is bound to, which the kernel sets to -1 when it is deleted. */
@@ -172,28 +122,27 @@ static void reopen(struct source_afpacket *s)
 {
     unsigned index = if_nametoindex(s->request.name);
     if (index == 0) {
-        set_state(s, PRESENCE_ABSENT,
-                  "absent: there is no interface of this name now; waiting for it");
+        live_link_say_absent(&s->link);
         return;
     }
     /* Only an interface that is up can be shared between workers by older kernels. */
-    if (!is_up(s->request.name)) {
-        set_state(s, PRESENCE_DOWN, "down: the interface is switched off; waiting for it");
+    if (!live_link_is_up(s->request.name)) {
+        live_link_say_down(&s->link);
         return;
     }
     struct err e = {""};
     char words[NOTICE_BYTES];
-    s->request.ifindex = (int)index;
+    s->request.ifindex = s->link.ifindex = (int)index;
     if (!packet_socket_open(&s->socket, &s->request, &e)) {
         snprintf(words, sizeof words, "absent: %.80s", e.text);
-        set_state(s, PRESENCE_ABSENT, words);
+        live_link_say(&s->link, PRESENCE_ABSENT, words);
         return;
     }
     reset_ring(s);
-    s->has_baseline = false;
+    live_link_forget_card(&s->link);
     packet_socket_begin(&s->socket, &s->request);
     s->lost_at = 0;
-    set_state(s, PRESENCE_UP, "up");
+    live_link_say(&s->link, PRESENCE_UP, "up");
 }
 
 /* Looks whether the interface is still there, up, and called as it was. */
@@ -210,21 +159,19 @@ static void look(struct source_afpacket *s, nsec_t now)
     if (bound_to(s) != s->request.ifindex || !if_indextoname((unsigned)s->request.ifindex, name)) {
         if (s->lost_at == 0)
             s->lost_at = now;
-        set_state(s, PRESENCE_ABSENT, "absent: the interface was removed; waiting for it");
+        live_link_say(&s->link, PRESENCE_ABSENT,
+                      "absent: the interface was removed; waiting for it");
         if (now - s->lost_at >= LAST_BLOCK) {
             close_ring(s);
             reopen(s);
         }
         return;
     }
-    if (!is_up(name)) {
-        set_state(s, PRESENCE_DOWN, "down: the interface is switched off; waiting for it");
+    if (!live_link_is_up(name)) {
+        live_link_say_down(&s->link);
         return;
     }
-    char words[NOTICE_BYTES] = "up";
-    if (strcmp(name, s->request.name) != 0)
-        snprintf(words, sizeof words, "up, now called %s", name);
-    set_state(s, PRESENCE_UP, words);
+    live_link_say_up(&s->link, "up", name);
 }
 
 /* Waits for a block, a wake-up or news of interfaces, and keeps the counts. */
@@ -234,7 +181,7 @@ static void wait_for_block(struct source_afpacket *s, int timeout_ms)
                             {.fd = s->watch_fd, .events = POLLIN},
                             {.fd = s->socket.fd, .events = POLLIN | POLLERR}};
     /* A deleted interface is let go after its last block, also when nothing more is heard of it. */
-    int longest = (int)((s->lost_at ? LAST_BLOCK : LOOK_EVERY) / MILLISECOND);
+    int longest = (int)((s->lost_at ? LAST_BLOCK : LIVE_LOOK_EVERY) / MILLISECOND);
     if (timeout_ms > longest)
         timeout_ms = longest;
     int ready = poll(fds, 3, timeout_ms);
@@ -254,8 +201,8 @@ static void wait_for_block(struct source_afpacket *s, int timeout_ms)
     }
     count_drops(s);
     nsec_t now = clock_mono();
-    if (news || now - s->looked_at >= LOOK_EVERY || s->lost_at != 0) {
-        count_card_drops(s);
+    if (news || now - s->looked_at >= LIVE_LOOK_EVERY || s->lost_at != 0) {
+        live_link_count_card(&s->link);
         look(s, now);
     }
 }
@@ -289,9 +236,9 @@ static bool take_block(struct source_afpacket *s)
     /* A ring that never empties is never waited for, so the counts are taken here as well. */
     count_drops(s);
     nsec_t now = clock_mono();
-    if (now - s->counted_at >= LOOK_EVERY) {
+    if (now - s->counted_at >= LIVE_LOOK_EVERY) {
         s->counted_at = now;
-        count_card_drops(s);
+        live_link_count_card(&s->link);
     }
     return true;
 }
@@ -389,7 +336,7 @@ static enum source_result read_ring(struct source_afpacket *s, struct burst *b, 
         wait_for_block(s, timeout_ms);
         timeout_ms = -1;
     }
-    return s->presence == PRESENCE_UP ? SOURCE_IDLE : SOURCE_LOST;
+    return s->link.presence == PRESENCE_UP ? SOURCE_IDLE : SOURCE_LOST;
 }
 
 static enum source_result source_afpacket_read(struct source *base, struct burst *b, int timeout_ms)
@@ -473,6 +420,7 @@ static struct source_afpacket *new_queue(const char *name, int ifindex,
         .ring_bytes = options->ring_bytes ? options->ring_bytes : RING_BYTES,
         .promiscuous = !options->no_promiscuous,
     };
+    s->link = (struct live_link){.base = &s->base, .name = s->request.name, .ifindex = ifindex};
     snprintf(s->base.name, sizeof s->base.name, "%s", name);
     snprintf(s->base.kind, sizeof s->base.kind, "%s", "afpacket");
     if (!s->request.name || !s->request.bpf || !wakeup_init(&s->wakeup, e) ||
@@ -504,7 +452,7 @@ static bool try_while_down(struct source **out, unsigned n, struct err *e)
 static bool open_queues(struct source **out, unsigned n, struct err *e)
 {
     const struct packet_request *r = &self(out[0])->request;
-    if (r->ifindex != 0 && !is_up(r->name))
+    if (r->ifindex != 0 && !live_link_is_up(r->name))
         return try_while_down(out, n, e);
     for (unsigned i = 0; i < n; i++) {
         struct source_afpacket *s = self(out[i]);
@@ -514,9 +462,9 @@ static bool open_queues(struct source **out, unsigned n, struct err *e)
     for (unsigned i = 0; i < n; i++) {
         struct source_afpacket *s = self(out[i]);
         packet_socket_begin(&s->socket, &s->request);
-        set_state(s, PRESENCE_UP, "up");
+        live_link_say(&s->link, PRESENCE_UP, "up");
         look(s, clock_mono());
-        count_card_drops(s);
+        live_link_count_card(&s->link);
     }
     return true;
 }
@@ -540,7 +488,7 @@ bool source_afpacket_open(const char *spec, const struct source_options *options
         good = s != NULL;
         if (!s)
             break;
-        s->queue = i;
+        s->link.queue = i;
         s->group = group;
         if (group) {
             atomic_fetch_add(&group->users, 1);

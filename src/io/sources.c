@@ -43,6 +43,23 @@ void source_list_interfaces(struct text *out)
     if_freenameindex(list);
 }
 
+bool source_no_interface(const char *spec, struct err *e)
+{
+    struct text list = {0};
+    source_list_interfaces(&list);
+    fail(e, "%s%s: no such interface or file; interfaces are: %s, any",
+         spec[0] == '\0' ? "-i ''" : "", spec, list.data ? list.data : "none");
+    text_free(&list);
+    return false;
+}
+
+const char *source_bare_name(const char *spec)
+{
+    if (!strncmp(spec, "pcap:", 5))
+        return spec + 5;
+    return strncmp(spec, "xdp:", 4) ? spec : spec + 4;
+}
+
 bool source_open(const char *spec, const struct source_options *options, unsigned workers,
                  struct source **out, unsigned *n, struct err *e)
 {
@@ -57,11 +74,5 @@ bool source_open(const char *spec, const struct source_options *options, unsigne
             log_info("%s: read by %u worker%s of %u", spec, *n, *n == 1 ? "" : "s", workers);
         return true;
     }
-    struct text list = {0};
-    source_list_interfaces(&list);
-    bool is_empty = spec[0] == '\0';
-    fail(e, "%s%s: no such interface or file; interfaces are: %s, any", is_empty ? "-i ''" : "",
-         spec, list.data ? list.data : "none");
-    text_free(&list);
-    return false;
+    return source_no_interface(spec, e);
 }

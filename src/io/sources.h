@@ -13,7 +13,7 @@ struct source_options {
     bool original_speed; /* files: at the pace of their time stamps */
     bool no_promiscuous; /* interfaces: only what is meant for this machine */
     uint32_t snaplen;    /* interfaces: bytes kept of each packet; 0 = 65535 */
-    uint64_t ring_bytes; /* interfaces: ring of each worker; 0 = 8 MiB */
+    uint64_t ring_bytes; /* interfaces: ring of each worker; 0 = the kind's own choice */
 };
 
 /* Opens spec for up to `workers` threads: out[0 .. *n) are sources, one per worker, *n <= workers
@@ -24,6 +24,12 @@ bool source_open(const char *spec, const struct source_options *options, unsigne
 
 /* True when spec names a file or standard input, as opposed to an interface. */
 bool source_is_file(const char *spec);
+
+/* The part of spec behind "pcap:" or "xdp:": what the interface itself is called. */
+const char *source_bare_name(const char *spec);
+
+/* Says that spec names nothing, and what there is; always false, for those who open. */
+bool source_no_interface(const char *spec, struct err *e);
 
 /* Appends "1 lo, 2 eth0": the interfaces there are, with their numbers. */
 void source_list_interfaces(struct text *out);
