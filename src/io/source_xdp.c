@@ -52,6 +52,7 @@ static const nsec_t NAP_MAX = MILLISECOND;
 struct xdp_group {
     pthread_mutex_t lock; /* of the program, which whoever is first puts on a new interface */
     struct xdp_program program;
+    unsigned queues;    /* of the interface when it was put there */
     int promiscuous_fd; /* a deaf packet socket: the kernel ends the mode with it; -1 = none */
     bool promiscuous;
     unsigned workers;
@@ -160,14 +161,16 @@ static void listen_to_all(struct xdp_group *g, const char *name, int ifindex)
         log_warning("%s: no promiscuous mode", name);
 }
 
-/* Puts the program on the interface unless another worker already has. */
+/* Puts the program on the interface unless another worker already has. Some drivers run it only on
+ * the queues that there were at that moment, so a change of their number wants it put on afresh. */
 static bool attach(struct source_xdp *s, struct err *e)
 {
     struct xdp_group *g = s->group;
     bool good = true;
     pthread_mutex_lock(&g->lock);
-    if (!xdp_program_is_on(&g->program, s->link.ifindex)) {
+    if (!xdp_program_is_on(&g->program, s->link.ifindex) || g->queues != s->all_queues) {
         good = xdp_program_attach(&g->program, s->name, s->link.ifindex, e);
+        g->queues = s->all_queues;
         if (good)
             listen_to_all(g, s->name, s->link.ifindex);
     }

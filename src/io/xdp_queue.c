@@ -108,7 +108,8 @@ bool xdp_queue_open(struct xdp_queue *q, const char *name, unsigned number, uint
         xdp_queue_close(q);
     }
     if (why == -EBUSY)
-        return fail(e, "xdp:%s: receive queue %u is another program's", name, number);
+        return fail(e, "xdp:%s: receive queue %u is taken by another program, perhaps another weir",
+                    name, number);
     return fail(e, "xdp:%s: no AF_XDP socket on receive queue %u: %s", name, number,
                 strerror(-why));
 }

@@ -134,12 +134,13 @@ def sums_of_file(path):
                    r.get('IN_BYTES', 0), r.get('OUT_PKTS', 0), r.get('OUT_BYTES', 0)) for r in rows)
 
 
-def same_as_file(frames, *args):
+def same_as_file(frames, *args, interface='wb'):
     """Sends the frames to a monitor and compares its flows and totals with those of a file."""
     path = os.path.join(tempfile.gettempdir(), 'weir-e2e-%d.pcap' % os.getpid())
     write_pcap(path, frames)
     veth()
-    m, s = Monitor('-i', 'wb', *args), Sender('wa')
+    subprocess.run(['ethtool', '-K', 'wb', 'rxvlan', 'off'], check=True, capture_output=True)
+    m, s = Monitor('-i', interface, *args), Sender('wa')
     try:
         for frame in frames:
             s.send(frame)

@@ -68,7 +68,7 @@ static void test_defaults_come_from_the_table(void **state)
     struct settings s;
     settings_init(&s);
     assert_int_equal(s.workers, 1);
-    assert_int_equal(s.ring, 8 << 20);
+    assert_int_equal(s.ring, 0);
     assert_string_equal(s.http, "127.0.0.1:3000");
     assert_string_equal(s.bpf, "");
     assert_true(s.decap);
@@ -162,7 +162,7 @@ static void test_what_is_wrong_is_said_in_one_sentence(void **state)
     check_refused("--flow-idle 2w", "--flow-idle is a time such as 90, 90s, 5m, 2h or 1d, "
                                     "not '2w'");
     check_refused("--flow-idle 2d", "--flow-idle is from 1 to 86400 s, not 2d");
-    check_refused("--ring 9000000000000G", "--ring is from 1048576 to 4294967296, not "
+    check_refused("--ring 9000000000000G", "--ring is from 0 to 4294967296, not "
                                            "9000000000000G");
     check_refused("--ring 5mb", "--ring is a size such as 4096, 64k, 512M or 2G, not '5mb'");
     check_refused("--decap=perhaps", "--decap is on or off, not 'perhaps'");
