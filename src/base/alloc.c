@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/ahead.h"
+
 enum { MEM_LINE = 64, MEM_LARGE = 64 * 1024 };
 
 static const struct {
@@ -213,6 +215,7 @@ void mem_release(enum account account, void *memory, size_t size, size_t touched
 {
     if (!memory)
         return;
+    ahead_forget(memory, whole_pages(size));
     munmap(memory, whole_pages(size));
     account_take(account, touched);
 }

@@ -18,6 +18,7 @@ struct pool {
     uint32_t free;   /* head of the free list, 0 = none; links live in the entries' first bytes */
     enum account account;
     size_t touched; /* bytes declared to the account */
+    size_t due;     /* bytes in use at which the next are declared */
 };
 
 /* Room for limit entries of stride bytes (a multiple of 8). False with a sentence when the address

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/ahead.h"
+
 enum {
     TABLE_KEYS = 5,    /* a bucket's share of keys at which the table doubles: half of its ways */
     TABLE_CROWDED = 7, /* its share above which nothing is added when doubling is impossible */
@@ -56,6 +58,8 @@ bool table_init(struct table *t, uint32_t limit, uint64_t (*hash_of)(const void 
 
 void table_fini(struct table *t)
 {
+    if (t->next)
+        buckets_free(t->next, t->mask * 2 + 1);
     if (t->buckets)
         buckets_free(t->buckets, t->mask);
     *t = (struct table){0};
@@ -80,10 +84,11 @@ static bool table_double(struct table *t)
 {
     uint32_t old_mask = t->mask;
     struct bucket *old = t->buckets;
-    struct bucket *buckets = buckets_new(old_mask * 2 + 1);
+    struct bucket *buckets = t->next ? t->next : buckets_new(old_mask * 2 + 1);
     if (!buckets)
         return false;
 
+    t->next = NULL;
     t->buckets = buckets;
     t->mask = old_mask * 2 + 1;
     t->max_keys = keys_of(t->mask, TABLE_KEYS);
@@ -95,6 +100,19 @@ static bool table_double(struct table *t)
     return true;
 }
 
+/* The next size, when it is large, is made resident while the last fifth of this one fills: that is
+ * half of what doubling costs. */
+static void make_ready(struct table *t)
+{
+    uint32_t mask = t->mask * 2 + 1;
+    size_t size = ((size_t)mask + 1) * sizeof(struct bucket);
+    if (size < MEM_PAGE || t->next || t->mask >= t->limit_mask)
+        return;
+    t->next = buckets_new(mask);
+    if (t->next)
+        ahead_touch(t->next, size);
+}
+
 bool table_add(struct table *t, uint64_t hash, uint32_t index)
 {
     if (t->used >= t->max_keys && t->mask < t->limit_mask)
@@ -103,6 +121,8 @@ bool table_add(struct table *t, uint64_t hash, uint32_t index)
         return false;
     table_put(t, hash, index);
     t->used++;
+    if (t->used == t->max_keys / TABLE_KEYS * (TABLE_KEYS - 1))
+        make_ready(t);
     return true;
 }
 

@@ -27,6 +27,7 @@ struct bucket {
 
 struct table {
     struct bucket *buckets;
+    struct bucket *next; /* twice as many, empty, made ready for doubling, or NULL */
     uint32_t mask;       /* number of buckets - 1 */
     uint32_t used;       /* keys inside */
     uint32_t max_keys;   /* doubles above this */

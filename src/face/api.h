@@ -90,9 +90,10 @@ bool schema_has(const char *schema, const char *key);
 /* The whole OpenAPI document, for the route and the contract test. */
 void openapi_write(struct json *j, const struct face_about *about);
 
-/* Resident memory, CPU time, threads and open files of this process, from /proc. */
+/* Resident memory and how much of it is huge pages, CPU time, threads and open files of this process,
+ * from /proc. */
 struct process_state {
-    uint64_t rss_bytes, cpu_ms, threads, open_fds;
+    uint64_t rss_bytes, huge_bytes, cpu_ms, threads, open_fds;
 };
 void process_read(struct process_state *p);
 /* "threads":[{name,cpu_ms}] of this process. */

@@ -309,6 +309,7 @@ static void system_memory(struct json *j, const struct process_state *p)
     json_open(j);
     struct ceiling ceiling = ceiling_state();
     json_pair_u64(j, "rss_bytes", p->rss_bytes);
+    json_pair_u64(j, "huge_bytes", p->huge_bytes);
     json_pair_u64(j, "limit_bytes", ceiling.limit);
     json_pair_u64(j, "outside_bytes", ceiling.outside);
     json_pair_u64(j, "budget_bytes", ceiling.budget);

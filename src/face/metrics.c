@@ -266,6 +266,7 @@ static void write_process(struct writer *w, const struct api *api)
     plain(w, "weir_http_streams", "gauge", "Live streams of pages now.",
           api->streams ? api->streams(api->stream) : 0);
     plain(w, "process_resident_memory_bytes", "gauge", "Resident memory.", p.rss_bytes);
+    plain(w, "weir_huge_pages_bytes", "gauge", "Resident memory in huge pages.", p.huge_bytes);
     plain(w, "process_threads", "gauge", "Threads.", p.threads);
     plain(w, "process_open_fds", "gauge", "Open file descriptors.", p.open_fds);
     plain(w, "process_start_time_seconds", "gauge", "Start of the program since 1970.",

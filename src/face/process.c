@@ -25,6 +25,22 @@ static uint64_t count_entries(const char *path)
     return n > 3 ? n - 3 : 0; /* without . and .. and this one */
 }
 
+/* "AnonHugePages:" of smaps_rollup: the kernel walks its page tables for it, so only when somebody
+ * looks. */
+static uint64_t read_huge_bytes(void)
+{
+    char line[256];
+    uint64_t bytes = 0;
+    FILE *file = fopen("/proc/self/smaps_rollup", "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (!strncmp(line, "AnonHugePages:", 14))
+            bytes = status_value(line) * 1024;
+    }
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
 void process_read(struct process_state *p)
 {
     char line[256];
@@ -42,6 +58,7 @@ void process_read(struct process_state *p)
     if (!getrusage(RUSAGE_SELF, &usage))
         p->cpu_ms = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
                     (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+    p->huge_bytes = read_huge_bytes();
     p->open_fds = count_entries("/proc/self/fd");
 }
 

@@ -307,6 +307,7 @@ static void test_the_system_page_knows_options_and_memory(void **state)
     struct got g = get_json("/api/v1/system");
     assert_int_equal(json_number(g.body.data, "data.pid"), getpid());
     assert_true(json_number(g.body.data, "data.memory.rss_bytes") > 1e6);
+    assert_non_null(json_at(g.body.data, "data.memory.huge_bytes"));
     assert_true(json_count(g.body.data, "data.options") > 20);
     assert_true(json_says(g.body.data, "data.options.0.source", "default"));
     assert_true(json_count(g.body.data, "data.threads") >= 4);

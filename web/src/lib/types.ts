@@ -195,7 +195,7 @@ export interface System {
   uptime_s: number;
   started: number;
   version: string;
-  memory: { rss_bytes: number; limit_bytes: number; outside_bytes: number; budget_bytes: number; accounts: { name: string; text: string; bytes: number; peak: number; refused: number }[] };
+  memory: { rss_bytes: number; huge_bytes: number; limit_bytes: number; outside_bytes: number; budget_bytes: number; accounts: { name: string; text: string; bytes: number; peak: number; refused: number }[] };
   threads: unknown;
   questions: unknown;
   options: { name: string; value: string | number | boolean | string[]; source: string; text: string }[];

@@ -129,7 +129,7 @@ export default function System() {
         <>
           <div class="two">
             <section class="section" aria-label="Memory">
-              <header><h2>Memory</h2><span class="lead">{N.text(N.bytes(used))} in accounts, {N.text(N.bytes(sys.memory.rss_bytes))} resident{sys.memory.limit_bytes > 0 ? " of " + N.text(N.bytes(sys.memory.limit_bytes)) + " allowed" : ""}</span></header>
+              <header><h2>Memory</h2><span class="lead">{N.text(N.bytes(used))} in accounts, {N.text(N.bytes(sys.memory.rss_bytes))} resident{sys.memory.limit_bytes > 0 ? " of " + N.text(N.bytes(sys.memory.limit_bytes)) + " allowed" : ""}, {N.text(N.bytes(sys.memory.huge_bytes))} in huge pages</span></header>
               <div class="bars">
                 <div class="row head"><span>Account</span><span /><span>Now</span><span>Peak</span></div>
                 {accounts.map((a) => (
