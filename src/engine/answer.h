@@ -103,6 +103,9 @@ bool part_step_hosts(struct part *p, uint32_t entries);
 bool part_step_host(struct part *p);
 bool part_step_groups(struct part *p, uint32_t entries);
 
+/* A host's row with its interface and its device. */
+void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row);
+
 /* Room for what the page of the question needs. False without memory. */
 bool picks_start(struct picks *ps, const struct question *q);
 /* Offers a pick to the heap, whose root is the worst that is kept. */

@@ -16,7 +16,8 @@ static bool quick_key(const struct worker *w, uint32_t index, const struct field
     if (!f || !strcmp(f->member, "bytes"))
         k->word[0] = c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1];
     else if (!strcmp(f->member, "bps"))
-        k->word[0] = flow_rate(c, w->tick).bytes;
+        *k = (struct sort_key){.word = {(uint64_t)flow_rate(c, w->tick).bytes * 8,
+                                        c->bytes[0] + c->bytes[1] + h->bytes[0] + h->bytes[1]}};
     else if (!strcmp(f->member, "first"))
         k->word[0] = (uint64_t)c->first;
     else if (!strcmp(f->member, "last"))

@@ -78,6 +78,7 @@ static bool scan_host(struct part *p, uint32_t index)
     return !p->samples || sample_add(&p->matched, hash_of_row(&row));
 }
 
+/* What the device behind the host adds to its row. */
 static void fill_device(const struct worker *w, uint32_t index, struct host_row *row)
 {
     const struct host *h = host_at(&w->hosts, index);
@@ -93,6 +94,13 @@ static void fill_device(const struct worker *w, uint32_t index, struct host_row 
         strncpy(row->name, g->name, sizeof row->name - 1);
         strncpy(row->name_source, "dhcp", sizeof row->name_source - 1);
     }
+}
+
+void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row)
+{
+    host_to_row(&w->hosts, index, w->tick, row);
+    row->iface = w->iface;
+    fill_device(w, index, row);
 }
 
 enum { PHASE_MARK, PHASE_ALL, PHASE_ONLY };
@@ -180,10 +188,7 @@ bool part_step_hosts(struct part *p, uint32_t entries)
         /* Forgotten since the walk came by, or another one in its place. */
         if ((uint64_t)host_at(&w->hosts, pick->index)->first != pick->key.tie)
             continue;
-        struct host_row *row = &box->answer.hosts[box->answer.n++];
-        host_to_row(&w->hosts, pick->index, w->tick, row);
-        row->iface = w->iface;
-        fill_device(w, pick->index, row);
+        host_to_answer(w, pick->index, &box->answer.hosts[box->answer.n++]);
     }
     return true;
 }

@@ -579,6 +579,8 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
             group_at(&w->groups, c->group[i])->flows--;
     w->tally.alerted_flows -= c->problem != PROBLEM_NONE;
     w->tally.flows_ended++;
+    w->tally.rate_bytes -= flow_rate(c, w->tick).bytes;
+    w->tally.tick_bytes -= flow_rate(c, w->tick + 1).bytes;
     w->tally.active_packets -= c->packets[0] + c->packets[1];
     w->tally.active_bytes -= bytes;
     w->tally.ended_packets += c->packets[0] + c->packets[1];

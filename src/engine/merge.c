@@ -9,6 +9,12 @@
 
 enum { SERIES_APPS = 10 };
 
+static int compare_traffic(const struct record *a, const struct record *b)
+{
+    uint64_t left = a->sent_bytes + a->rcvd_bytes, right = b->sent_bytes + b->rcvd_bytes;
+    return left < right ? -1 : left > right;
+}
+
 /* qsort_r's context. */
 static int order_records(const void *x, const void *y, void *context)
 {
@@ -18,9 +24,10 @@ static int order_records(const void *x, const void *y, void *context)
     if (q->sort) {
         order = record_compare(a, b, q->sort);
     } else {
-        uint64_t left = a->sent_bytes + a->rcvd_bytes, right = b->sent_bytes + b->rcvd_bytes;
-        order = left < right ? -1 : left > right;
+        order = compare_traffic(a, b);
     }
+    if (!order && q->sort && q->sort->offset == offsetof(struct record, bps))
+        order = compare_traffic(a, b);
     if (order)
         return q->ascending ? order : -order;
     return record_order(a, b);

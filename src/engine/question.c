@@ -147,10 +147,30 @@ static bool answer_inline(struct part *p)
     return true;
 }
 
+/* Answers out of what the worker has published; and says that somebody wants to know. */
+static bool answer_published(struct part *p)
+{
+    struct worker *w = p->worker;
+    if (p->question.fresh || p->only_n || p->samples)
+        return false;
+    if (p->question.kind == QUESTION_FLOWS || p->question.kind == QUESTION_HOSTS)
+        atomic_store_explicit(&w->editions.wanted, EDITION_WANTED, memory_order_relaxed);
+    struct edition *ed = edition_get(w, clock_wall());
+    if (!ed)
+        return false;
+    p->box = edition_answer(ed, &p->question);
+    edition_put(ed);
+    if (!p->box)
+        return false;
+    atomic_store(&p->state, PART_READY);
+    part_put(p);
+    return true;
+}
+
 static void send_part(struct part *p)
 {
     struct worker *w = p->worker;
-    if (answer_inline(p))
+    if (answer_published(p) || answer_inline(p))
         return;
     mailbox_send(&w->questions, &p->letter);
     /* A worker that stopped meanwhile may have looked for letters for the last time. */

@@ -44,6 +44,7 @@ struct question {
     const struct field *by; /* TOP: cli.ip, srv.ip, app, vlan ...; NULL with by_host */
     bool by_host;           /* TOP: by either end (each flow counts for both) */
     uint32_t seconds;       /* SERIES: how many of the last seconds */
+    bool fresh;             /* of the workers themselves, not of what they have published */
     nsec_t timeout;         /* how long to wait for workers; 0 = 1 s */
 };
 
@@ -133,7 +134,11 @@ struct answer {
     uint64_t sum_bps;
 };
 
-/* Asks and waits. Any thread but a worker's. Always returns an answer, which the caller gives back
+/* What live workers have published of the last second is taken where it says all that is asked:
+ * totals; the first rows of all flows or hosts by traffic or throughput. For the rest they are
+ * asked.
+ *
+ * Asks and waits. Any thread but a worker's. Always returns an answer, which the caller gives back
  * with answer_free(); complete is false when something is missing. The filter must stay valid
  * until the call returns (parts left behind keep their own copy). */
 struct answer *question_ask(struct engine *en, const struct question *q);

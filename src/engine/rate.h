@@ -50,6 +50,12 @@ static inline uint64_t rate_add(struct rate *r, uint32_t tick, unsigned side, ui
     return r->now[0] + r->now[1];
 }
 
+/* Both sides' bytes in this tick so far. */
+static inline uint64_t rate_now(const struct rate *r, uint32_t tick)
+{
+    return r->stamp == tick ? r->now[0] + r->now[1] : 0;
+}
+
 /* The last whole second as seen while `tick` is running. */
 static inline struct rate_value rate_read(const struct rate *r, uint32_t tick)
 {

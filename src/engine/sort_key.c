@@ -38,6 +38,9 @@ struct sort_key sort_key_of_record(const struct field *f, const struct record *r
         text_free(&name);
         return k;
     }
+    /* Those of the same throughput, most often none, by their traffic. */
+    if (f->offset == offsetof(struct record, bps))
+        return (struct sort_key){.word = {r->bps, r->sent_bytes + r->rcvd_bytes}};
     return (struct sort_key){.word = {record_number(r, f)}};
 }
 
@@ -61,7 +64,10 @@ struct sort_key sort_key_of_host(const struct field *f, const struct host_row *r
         return key_of_text((const uint8_t *)r->name, strlen(r->name));
     if (f->offset < 0)
         return (struct sort_key){.word = {r->traffic.bytes[0] + r->traffic.bytes[1]}};
-    return key_of_member(f, r);
+    struct sort_key k = key_of_member(f, r);
+    if (f->offset == offsetof(struct host_row, bps))
+        k.word[1] = r->traffic.bytes[0] + r->traffic.bytes[1];
+    return k;
 }
 
 struct sort_key sort_key_of_group(const struct field *f, const struct group_row *r)

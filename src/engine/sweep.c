@@ -168,7 +168,9 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
     fold_tally(w, f, c);
     flow_fold_sizes(w, f);
     roll_rate(c, tick);
+    w->tally.tick_bytes -= c->tick_bytes;
     c->tick_bytes = add_most(c->tick_bytes, (uint64_t)f->bytes[0] + f->bytes[1]);
+    w->tally.tick_bytes += c->tick_bytes;
     c->tick_packets = add_most(c->tick_packets, (uint64_t)f->packets[0] + f->packets[1]);
     for (unsigned end = 0; end < 2; end++) {
         c->bytes[end] += f->bytes[end];
@@ -176,6 +178,8 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
         c->goodput[end] += f->goodput[end];
         f->bytes[end] = f->packets[end] = f->goodput[end] = 0;
     }
+    if (w->leads.on)
+        leads_feed(w, index);
 }
 
 /* Is the flow over, or due for a record in between? */
@@ -208,6 +212,8 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
         const struct flow_hot *f = flow_hot_at(&w->flows, i);
         bool changed = (f->packets[0] | f->packets[1]) != 0;
         flow_fold(w, i, w->tick);
+        if (!changed && w->leads.all_flows)
+            leads_walk_flow(w, i);
         /* Only packets change what is wrong, but for a question that waits for its answer. */
         if (changed || (f->bits & (FLOW_TCP | FLOW_TWO_WAY)) == FLOW_TCP)
             flow_judge(w, i);
@@ -258,8 +264,10 @@ static void skip_quiet_seconds(struct worker *w, uint32_t to)
     t->bps_upload = t->bps_download = t->bps_bytes = t->pps_packets = 0;
 }
 
-static void forget(struct worker *w, uint32_t from, uint32_t to, nsec_t now)
+static void sweep_hosts(struct worker *w, uint32_t from, uint32_t to, nsec_t now)
 {
+    if (w->leads.all_hosts)
+        leads_walk_hosts(w, from, to);
     if (w->config->expire_hosts)
         hosts_expire(&w->hosts, from, to, now);
 }
@@ -275,7 +283,7 @@ void worker_tick(struct worker *w, nsec_t second)
     bool whole = w->source->is_file || w->flows.hot.top <= SWEEP_AT_ONCE;
     /* Or what the slices have left of the pass. */
     sweep_flows(w, whole || !w->sweep_at ? 1 : w->sweep_at, w->flows.hot.top, second);
-    forget(w, whole ? 1 : w->host_sweep_at, w->hosts.pool.top, second);
+    sweep_hosts(w, whole ? 1 : w->host_sweep_at, w->hosts.pool.top, second);
     if (!whole) {
         w->host_sweep_at = 1;
         w->sweep_at = 1;
@@ -284,10 +292,14 @@ void worker_tick(struct worker *w, nsec_t second)
     if (w->config->expire_hosts)
         groups_expire(&w->groups, DEVICES_A_SECOND, second, w->config->local_host_idle);
     close_second(w);
+    leads_close(w, tick);
+    w->tally.rate_bytes = tick - w->tick > 1 ? 0 : w->tally.tick_bytes;
+    w->tally.tick_bytes = 0;
     if (tick - w->tick > 1)
         skip_quiet_seconds(w, tick - 1);
     w->tick = tick;
     w->next_tick = second + SECOND;
+    w->editions.due = !w->source->is_file;
 }
 
 void worker_sweep_slice(struct worker *w, nsec_t now)
@@ -303,7 +315,7 @@ void worker_sweep_slice(struct worker *w, nsec_t now)
     w->sweep_at = due;
     uint32_t host_due = (uint32_t)((uint64_t)hosts * due / top);
     if (host_due > w->host_sweep_at) {
-        forget(w, w->host_sweep_at, host_due, now);
+        sweep_hosts(w, w->host_sweep_at, host_due, now);
         w->host_sweep_at = host_due;
     }
 }
@@ -320,6 +332,7 @@ static void set_back(struct worker *w, nsec_t now)
             h->last[end] = h->last[end] > now ? now : h->last[end];
         if (w->sink && flow_interval_first(w, flow_cold_at(&w->flows, i)) > now)
             flow_begin_interval(w, i, now);
+        flow_cold_at(&w->flows, i)->stamp = 0;
     }
     for (uint32_t i = 1; i < w->hosts.pool.top; i++) {
         struct host *h = host_at(&w->hosts, i);
@@ -331,6 +344,8 @@ static void set_back(struct worker *w, nsec_t now)
     w->tick = (uint32_t)(second / SECOND);
     w->next_tick = second + SECOND;
     w->sweep_began = second;
+    w->tally.rate_bytes = w->tally.tick_bytes = 0;
+    leads_drop(w);
 }
 
 void worker_time(struct worker *w, nsec_t now)

@@ -27,6 +27,8 @@ bool worker_init(struct worker *w, struct err *e)
                                  .forgotten = leave_device,
                                  .owner = w};
     event_init(&w->wake);
+    editions_init(&w->editions);
+    leads_init(w);
     pthread_mutex_init(&w->idle_lock, NULL);
     return decoder_init(&w->decoder, config->decap, e) &&
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
@@ -38,6 +40,8 @@ bool worker_init(struct worker *w, struct err *e)
 void worker_fini(struct worker *w)
 {
     thread_join(&w->thread);
+    leads_fini(w);
+    editions_fini(&w->editions);
     flows_fini(&w->flows);
     hosts_fini(&w->hosts);
     groups_fini(&w->groups);
@@ -75,6 +79,8 @@ static void run_live(struct worker *w)
     struct burst burst;
     bool lost = false;
     while (!must_stop(w)) {
+        if (w->editions.due)
+            edition_publish(w);
         bool busy = worker_answer(w);
         enum source_result got =
             w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
@@ -85,6 +91,7 @@ static void run_live(struct worker *w)
         else if (got == SOURCE_END)
             break;
     }
+    edition_withdraw(w);
 }
 
 static void run_file(struct worker *w)

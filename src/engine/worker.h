@@ -10,6 +10,7 @@
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "engine/dns_cache.h"
+#include "engine/edition.h"
 #include "engine/engine.h"
 #include "engine/events.h"
 #include "engine/flows.h"
@@ -37,6 +38,8 @@ struct tally {
     uint64_t alerted_flows;
     uint64_t bps_bytes, pps_packets, bps_upload, bps_download; /* of the last whole second */
     uint64_t before_bytes, before_packets, before_upload, before_download; /* at the last second */
+    uint64_t rate_bytes; /* sum over all active flows of flow_rate() ... */
+    uint64_t tick_bytes; /* ... and what it will be when the running second is over */
     uint64_t questions;
     int64_t question_ns;
 };
@@ -79,6 +82,8 @@ struct worker {
     nsec_t sweep_began;
     bool at_end; /* of its file, not only stopped */
 
+    struct leads leads;
+    struct editions editions; /* read by anybody */
     struct mailbox questions;
     struct part *open; /* parts being answered, oldest first */
     struct event wake;

@@ -1,0 +1,272 @@
+/* edition.c - slots that a worker fills in turn, and the answers that readers make of them.
+ *
+ * A reader counts itself into the published slot and looks again whether that slot still is the
+ * published one; if not, it leaves and takes the other. The worker fills a slot that is not
+ * published and has no reader. Whoever counts itself in after the worker has looked finds another
+ * number published and leaves without having read.
+ */
+#include "engine/edition.h"
+
+#include <string.h>
+
+#include "engine/answer.h"
+
+void editions_init(struct editions *es)
+{
+    atomic_store(&es->published, -1);
+}
+
+static void give_rows(struct edition *ed)
+{
+    mem_free(ACCOUNT_editions, ed->flow, EDITION_STORE * sizeof *ed->flow);
+    mem_free(ACCOUNT_editions, ed->host, EDITION_STORE * sizeof *ed->host);
+    ed->flow = NULL;
+    ed->host = NULL;
+}
+
+void editions_fini(struct editions *es)
+{
+    for (unsigned i = 0; i < EDITION_SLOTS; i++)
+        give_rows(&es->slot[i]);
+}
+
+/* A slot that nobody reads, or NULL. The lowest number first: mostly two are in use. */
+static struct edition *free_slot(struct editions *es)
+{
+    int published = atomic_load(&es->published);
+    for (int i = 0; i < EDITION_SLOTS; i++)
+        if (i != published && !atomic_load(&es->slot[i].readers))
+            return &es->slot[i];
+    return NULL;
+}
+
+/* --- filling --- */
+
+/* The place of an index among the first n of a list, or n. */
+static uint32_t place_of(const struct leader *list, uint32_t n, uint32_t index)
+{
+    uint32_t i = 0;
+    while (i < n && list[i].index != index)
+        i++;
+    return i;
+}
+
+/* These make the row of an entry at a place of the store; false when the entry is gone. */
+
+static bool fill_flow(struct worker *w, const struct leader *x, struct edition *ed, uint32_t at)
+{
+    if (!(flow_hot_at(&w->flows, x->index)->bits & FLOW_USED) ||
+        flow_cold_at(&w->flows, x->index)->first != x->first)
+        return false;
+    flow_to_record(w, x->index, false, &ed->flow[at]);
+    return true;
+}
+
+static bool fill_host(struct worker *w, const struct leader *x, struct edition *ed, uint32_t at)
+{
+    if (host_at(&w->hosts, x->index)->first != x->first)
+        return false;
+    host_to_answer(w, x->index, &ed->host[at]);
+    return true;
+}
+
+/* Makes the rows of both orders, each once, and the orders. Returns the number of rows. */
+static uint32_t fill_table(struct worker *w, struct edition *ed, struct leader *const by[],
+                           const uint32_t n[], struct edition_list *list,
+                           bool (*fill)(struct worker *, const struct leader *, struct edition *,
+                                        uint32_t))
+{
+    uint16_t row[EDITION_ROWS]; /* of the first order's entries */
+    uint32_t rows = 0;
+    for (unsigned o = 0; o < EDITION_ORDERS; o++) {
+        list[o].n = 0;
+        for (uint32_t i = 0; i < n[o]; i++) {
+            uint32_t twin = o ? place_of(by[0], n[0], by[o][i].index) : n[0];
+            uint16_t at = twin < n[0] ? row[twin] : (uint16_t)rows;
+            if (twin == n[0])
+                at = fill(w, &by[o][i], ed, rows) ? (uint16_t)rows++ : UINT16_MAX;
+            if (!o)
+                row[i] = at;
+            if (at != UINT16_MAX)
+                list[o].row[list[o].n++] = at;
+        }
+    }
+    return rows;
+}
+
+static bool have_rows(struct edition *ed)
+{
+    if (!ed->flow)
+        ed->flow = mem_alloc(ACCOUNT_editions, EDITION_STORE * sizeof *ed->flow);
+    if (!ed->host)
+        ed->host = mem_alloc(ACCOUNT_editions, EDITION_STORE * sizeof *ed->host);
+    return ed->flow && ed->host;
+}
+
+static void fill_rows(struct worker *w, struct edition *ed)
+{
+    const struct leads *l = &w->leads;
+    ed->flows_n = fill_table(w, ed, l->flows, l->flows_n, ed->flows, fill_flow);
+    ed->hosts_n = fill_table(w, ed, l->hosts, l->hosts_n, ed->hosts_by, fill_host);
+    for (unsigned o = 0; o < EDITION_ORDERS; o++) {
+        ed->flows[o].all = ed->flows[o].n >= ed->totals.flows_active;
+        ed->hosts_by[o].all = ed->hosts_by[o].n >= ed->hosts;
+    }
+}
+
+void edition_publish(struct worker *w)
+{
+    struct editions *es = &w->editions;
+    struct edition *ed = free_slot(es);
+    es->due = false;
+    if (!ed)
+        return; /* readers of three seconds are still at it; the next second tries again */
+    const struct host *others = host_at(&w->hosts, HOST_OTHERS);
+    ed->now = w->now;
+    worker_totals(w, &ed->totals);
+    ed->flows_bps = w->tally.rate_bytes * 8;
+    ed->hosts =
+        w->hosts.pool.used - 1 + ((others->traffic.packets[0] | others->traffic.packets[1]) != 0);
+    ed->has_rows = w->leads.on && w->leads.flows[0] && w->leads.hosts[0] && have_rows(ed);
+    if (ed->has_rows)
+        fill_rows(w, ed);
+    else
+        give_rows(ed);
+    atomic_store(&es->published, (int)(ed - es->slot));
+    unsigned wanted = atomic_load_explicit(&es->wanted, memory_order_relaxed);
+    if (wanted)
+        atomic_store_explicit(&es->wanted, wanted - 1, memory_order_relaxed);
+}
+
+void edition_withdraw(struct worker *w)
+{
+    atomic_store(&w->editions.published, -1);
+}
+
+/* --- reading --- */
+
+struct edition *edition_get(struct worker *w, nsec_t wall)
+{
+    struct editions *es = &w->editions;
+    for (int at; (at = atomic_load(&es->published)) >= 0;) {
+        struct edition *ed = &es->slot[at];
+        atomic_fetch_add(&ed->readers, 1);
+        bool newest = atomic_load(&es->published) == at;
+        nsec_t age = newest ? wall - ed->now : 0;
+        if (newest && age < EDITION_STALE * SECOND && age > -EDITION_STALE * SECOND)
+            return ed;
+        edition_put(ed);
+        if (newest)
+            return NULL;
+    }
+    return NULL;
+}
+
+void edition_put(struct edition *ed)
+{
+    atomic_fetch_sub(&ed->readers, 1);
+}
+
+/* The order that a sort asks for, or EDITION_ORDERS when there is no list of it. */
+static enum edition_order order_of(const struct question *q)
+{
+    if (q->ascending)
+        return EDITION_ORDERS;
+    if (!q->sort || !strcmp(q->sort->member, "bytes"))
+        return EDITION_BY_BYTES;
+    return !strcmp(q->sort->member, "bps") ? EDITION_BY_BPS : EDITION_ORDERS;
+}
+
+/* How many rows of the list the page needs; UINT32_MAX when the list is too short for it. */
+static uint32_t rows_needed(const struct edition_list *list, const struct question *q)
+{
+    uint64_t end = (uint64_t)q->offset + q->limit;
+    if (end <= list->n)
+        return (uint32_t)end;
+    return list->all ? list->n : UINT32_MAX;
+}
+
+static struct answer_box *answer_flows(const struct edition *ed, const struct question *q)
+{
+    enum edition_order order = order_of(q);
+    if (!ed->has_rows || order == EDITION_ORDERS || !filter_is_empty(q->filter))
+        return NULL;
+    const struct edition_list *list = &ed->flows[order];
+    uint32_t n = rows_needed(list, q);
+    struct answer_box *box = n == UINT32_MAX ? NULL : answer_new(QUESTION_FLOWS, n);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    for (a->n = 0; a->n < n; a->n++)
+        record_copy(&a->records[a->n], &ed->flow[list->row[a->n]]);
+    a->total = ed->totals.flows_active;
+    a->sum_bytes = ed->totals.flow_bytes_active;
+    a->sum_packets = ed->totals.flow_packets_active;
+    a->sum_bps = ed->flows_bps;
+    return box;
+}
+
+static bool is_among(const struct question *q, const struct host_row *row)
+{
+    return q->hosts_local < 0 || row->is_local == (q->hosts_local == 1);
+}
+
+/* Local or remote hosts alone are found among the largest of all, if enough of them are there. */
+static uint32_t choose_hosts(const struct edition *ed, const struct edition_list *list,
+                             const struct question *q, uint16_t *chosen)
+{
+    uint64_t end = (uint64_t)q->offset + q->limit;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < list->n && n < end; i++)
+        if (is_among(q, &ed->host[list->row[i]]))
+            chosen[n++] = list->row[i];
+    return n == end || list->all ? n : UINT32_MAX;
+}
+
+static struct answer_box *answer_hosts(const struct edition *ed, const struct question *q)
+{
+    enum edition_order order = order_of(q);
+    if (!ed->has_rows || order == EDITION_ORDERS || !filter_is_empty(q->filter) ||
+        (q->host_text && q->host_text[0]))
+        return NULL;
+    uint16_t chosen[EDITION_ROWS];
+    uint32_t n = choose_hosts(ed, &ed->hosts_by[order], q, chosen);
+    struct answer_box *box = n == UINT32_MAX ? NULL : answer_new(QUESTION_HOSTS, n);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    for (a->n = 0; a->n < n; a->n++)
+        a->hosts[a->n] = ed->host[chosen[a->n]];
+    uint64_t local = ed->totals.hosts_local;
+    a->total = q->hosts_local < 0 ? ed->hosts : q->hosts_local ? local : ed->hosts - local;
+    return box;
+}
+
+struct answer_box *edition_answer(const struct edition *ed, const struct question *q)
+{
+    struct answer_box *box = NULL;
+    switch (q->kind) {
+    case QUESTION_TOTALS:
+        if ((box = answer_new(QUESTION_TOTALS, 1))) {
+            *box->answer.totals = ed->totals;
+            box->answer.n = 1;
+        }
+        break;
+    case QUESTION_FLOWS:
+        box = answer_flows(ed, q);
+        break;
+    case QUESTION_HOSTS:
+        box = answer_hosts(ed, q);
+        break;
+    case QUESTION_FLOW:
+    case QUESTION_HOST:
+    case QUESTION_GROUPS:
+    case QUESTION_TOP:
+    case QUESTION_SERIES:
+    case QUESTION_EVENTS:
+        break;
+    }
+    if (box)
+        box->answer.now = ed->now;
+    return box;
+}
