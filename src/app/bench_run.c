@@ -1,0 +1,174 @@
+/* bench_run.c - one line of a bench: its process, its engine, its memory. */
+#include "app/bench.h"
+#include "app/bench_mix.h"
+#include "app/setup.h"
+#include "engine/question.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE_S = 600, /* for one run, opening included */
+    SIZES = 16
+};
+
+bool bench_apart(struct bench *b, bench_measure *measure, const void *what)
+{
+    memset(b->line, 0, sizeof *b->line);
+    b->line->bench = b->line->variant = "";
+    b->err->text[0] = '\0';
+    fflush(stdout);
+    pid_t parent = getpid(), child = fork();
+    if (child == -1)
+        return fail(b->err, "no process for the bench: %s", strerror(errno));
+    if (!child) {
+        /* Nobody is left to read the figures when the parent was stopped. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        _exit(getppid() == parent && measure(b, what) ? 0 : 1);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
+    }
+    if (WIFSIGNALED(status))
+        return fail(b->err, "the process of the bench was ended by signal %d (%s)",
+                    WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+bool bench_run_line(struct bench *b, bench_measure *measure, const void *what)
+{
+    if (!bench_apart(b, measure, what))
+        return false;
+    line_print(b->line, b->settings->json);
+    return true;
+}
+
+bool bench_start(struct bench *b, struct bench_run *run)
+{
+    static struct locals locals;
+    struct engine_config config;
+    if (!setup_locals(b->settings, &locals, b->err))
+        return false;
+    setup_engine(b->settings, &locals, 1, &config);
+    if (run->max_flows)
+        config.max_flows = run->max_flows;
+    if (run->max_hosts)
+        config.max_hosts = run->max_hosts;
+    if (run->dpi_packets)
+        config.l7.packets = run->dpi_packets;
+    config.keep_series = true;
+    config.expire_hosts = true;
+
+    run->before = bench_memory_now();
+    run->engine = engine_new(&config, b->err);
+    if (!run->engine)
+        return false;
+    if (engine_add_interface(run->engine, "bench", &run->source, 1, NULL, b->err) == -1 ||
+        !engine_start(run->engine, b->err)) {
+        engine_free(run->engine);
+        return false;
+    }
+    return true;
+}
+
+struct answer *bench_totals(struct engine *en)
+{
+    struct question q = {.kind = QUESTION_TOTALS, .iface = -1, .timeout = 10 * SECOND};
+    return question_ask(en, &q);
+}
+
+static double per(uint64_t after, uint64_t before, uint64_t n)
+{
+    return n && after > before ? (double)(after - before) / (double)n : 0;
+}
+
+static void take_memory(struct bench_line *l, const struct bench_run *run,
+                        const struct bench_memory *end, const struct totals_row *t)
+{
+    const struct bench_memory *start = &run->before;
+    l->flows = t->flows_created;
+    l->rss = end->peak > l->own ? end->peak - l->own : 0;
+    l->huge = end->huge > start->huge ? end->huge - start->huge : 0;
+    l->bytes_per_flow = per(end->flows, start->flows, t->flows_active);
+    l->bytes_per_host = per(end->hosts, start->hosts, t->hosts_active);
+    l->index_bytes = end->index > start->index ? end->index - start->index : 0;
+}
+
+bool bench_finish(struct bench *b, struct bench_run *run, const struct bench_memory *end)
+{
+    bool done = engine_wait_done(run->engine, clock_mono() + PATIENCE_S * SECOND);
+    /* The workers wait with all they know: asked now, nothing has been ended yet. */
+    struct answer *a = done ? bench_totals(run->engine) : NULL;
+    bool ok = a && a->totals;
+    if (ok)
+        take_memory(b->line, run, end, a->totals);
+    if (a)
+        answer_free(a);
+    engine_stop(run->engine);
+    engine_free(run->engine);
+    return ok || fail(b->err, "the run did not end in %d s", PATIENCE_S);
+}
+
+bool bench_over_mix(struct bench *b, struct bench_mix *mix)
+{
+    static struct bench_feed feed;
+    struct feed_config config = {.make = mix_packet,
+                                 .maker = mix,
+                                 .stride = (frame_bytes(&mix->form) + 63) & ~63u,
+                                 .opening = (uint64_t)MIX_OPENING * mix->flows,
+                                 .gap = 100,
+                                 .measure = b->measure};
+    struct bench_line *l = b->line;
+    uint64_t before = bench_memory_now().rss;
+    if (!mix_init(mix, b->err) || !feed_init(&feed, &config, b->err))
+        return false;
+    l->own = bench_memory_now().rss - before;
+    struct bench_run run = {.source = &feed.source,
+                            .max_flows = mix->flows + mix->flows / 8 + 1024,
+                            .max_hosts = mix->hosts + mix->hosts / 8 + 1024,
+                            .dpi_packets = 1};
+    if (!bench_start(b, &run) || !bench_finish(b, &run, &feed.at_end))
+        return false;
+    l->packet_bytes = frame_bytes(&mix->form);
+    l->hosts = mix->hosts;
+    l->speed = watch_speed(&feed.watch[0]);
+    if (l->flows < mix->flows)
+        snprintf(l->note, sizeof l->note, "only %llu flows were made: the figures are of fewer",
+                 (unsigned long long)l->flows);
+    return feed_floor(&feed, b->measure / 4, &l->floor, b->err);
+}
+
+unsigned bench_sizes(const struct bench *b, const uint32_t *sizes, uint32_t *out)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < b->arguments && n < SIZES; i++) {
+        unsigned long size = strtoul(b->argument[i], NULL, 10);
+        if (size >= 2 && size <= 100000000)
+            out[n++] = (uint32_t)size;
+    }
+    while (!n || (!b->arguments && *sizes)) {
+        if (!*sizes || n == SIZES)
+            break;
+        out[n++] = *sizes++;
+    }
+    return n;
+}
+
+uint64_t bench_available(void)
+{
+    char text[2048];
+    FILE *file = fopen("/proc/meminfo", "re");
+    if (!file)
+        return 0;
+    size_t n = fread(text, 1, sizeof text - 1, file);
+    text[n] = '\0';
+    fclose(file);
+    const char *at = strstr(text, "MemAvailable:");
+    return at ? strtoull(at + 13, NULL, 10) * 1024 : 0;
+}
