@@ -99,6 +99,8 @@ void *mem_alloc(enum account account, size_t size)
 
 void *mem_alloc_small(enum account account, size_t size)
 {
+    if (!has_room(account, accounts[account].need, size))
+        return NULL;
     void *memory = calloc(1, size ? size : 1);
     if (memory)
         account_add(account, size);
