@@ -28,7 +28,7 @@ struct slot {
     struct keyed keyed;
     struct glance glance;
     uint32_t hint;   /* flow that the bucket's tag speaks for, 0 = none */
-    uint16_t frame;  /* within the burst */
+    uint32_t frame;  /* within the burst */
     bool is_decoded; /* pipe.decoded[] of the same number is written */
 };
 
@@ -271,9 +271,17 @@ static void count_other(struct worker *w, const struct packet *p, enum reason wh
         watch_arp(w, p);
 }
 
-/* A packet that is not in order, or that opens a second of packet time. */
-static __attribute__((noinline)) void advance_rarely(struct worker *w, struct pipe *pipe, nsec_t ts)
+/* Some captures carry no time at all, and 0 means never in a flow; others carry any bits. */
+static inline nsec_t sound_time(nsec_t ts)
 {
+    return ts < 1 ? 1 : ts > latest ? latest : ts;
+}
+
+/* The time of a packet that is not in order, or that opens a second of packet time. */
+static __attribute__((noinline)) nsec_t advance_rarely(struct worker *w, struct pipe *pipe,
+                                                       nsec_t stamp)
+{
+    nsec_t ts = sound_time(stamp);
     if (!w->first)
         w->first = ts;
     if (ts > w->last)
@@ -282,30 +290,24 @@ static __attribute__((noinline)) void advance_rarely(struct worker *w, struct pi
         worker_count(w, REASON_time_backwards, 0);
     /* A file's packets drive the clock; a live interface has one of its own (worker.c). */
     if (!pipe->is_file)
-        return;
+        return ts;
     if (ts > w->now)
         w->now = ts;
     if (ts >= w->next_tick) {
         drain(w, pipe);
         worker_tick(w, ts - ts % SECOND);
     }
+    return ts;
 }
 
-static inline void advance(struct worker *w, struct pipe *pipe, nsec_t ts)
+static inline nsec_t advance(struct worker *w, struct pipe *pipe, nsec_t stamp)
 {
-    if (__builtin_expect(ts < w->last || ts >= w->next_tick, 0)) {
-        advance_rarely(w, pipe, ts);
-        return;
-    }
-    w->last = ts;
+    if (__builtin_expect(stamp < w->last || stamp >= w->next_tick, 0))
+        return advance_rarely(w, pipe, stamp);
+    w->last = stamp;
     if (pipe->is_file)
-        w->now = ts;
-}
-
-/* Some captures carry no time at all, and 0 means never in a flow; others carry any bits. */
-static inline nsec_t sound_time(nsec_t ts)
-{
-    return ts < 1 ? 1 : ts > latest ? latest : ts;
+        w->now = stamp;
+    return stamp;
 }
 
 /* What is not plain, or must be looked at in full to know whose it is: the slot is written, true
@@ -332,9 +334,8 @@ static __attribute__((noinline)) bool decode_into(struct worker *w, struct pipe 
 static inline bool take_in(struct worker *w, struct pipe *pipe, struct slot *s, unsigned i)
 {
     const struct frame *f = &pipe->burst->frame[i];
-    nsec_t ts = sound_time(f->ts);
-    advance(w, pipe, ts);
-    s->frame = (uint16_t)i;
+    nsec_t ts = advance(w, pipe, f->ts);
+    s->frame = i;
     s->is_decoded = false;
     struct ends ends;
     if (__builtin_expect(w->share <= 1 && packet_glance(f, &s->glance, &ends), 1)) {

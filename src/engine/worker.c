@@ -5,7 +5,7 @@
 
 enum {
     READ_TIMEOUT_MS = 100, /* how long a quiet interface sleeps before time is looked at */
-    BURSTS_PER_LOOP = 64   /* bursts of a file between two looks at questions and stop */
+    BURSTS_PER_LOOP = 16   /* bursts of a file between two looks at questions and stop */
 };
 
 /* A device has one address less behind it. */
