@@ -13,7 +13,7 @@
 
 enum {
     LINE = 4096,
-    SLACK = 128, /* the part of the limit kept back for what happens between two looks */
+    SLACK = 128,           /* the part of the limit kept back for what happens between two looks */
     MEGABYTE = 1024 * 1024 /* as --memory counts */
 };
 

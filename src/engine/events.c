@@ -8,7 +8,8 @@ struct event_row *events_add(struct events *ev, nsec_t now, enum event_kind kind
         ev->tick = tick;
         ev->in_tick = 0;
     }
-    if (ev->in_tick >= EVENTS_PER_SECOND) {
+    /* A flood of new hosts shall not hide that it is one. */
+    if (ev->in_tick >= EVENTS_PER_SECOND && kind != EVENT_EMERGENCY) {
         ev->suppressed++;
         return NULL;
     }

@@ -7,7 +7,6 @@
 #include "model/protos.h"
 
 enum {
-    VICTIM_TRIES = 64,
     PORT_DNS = 53,
     PORT_MDNS = 5353,
     PORT_HTTP = 80,
@@ -210,20 +209,6 @@ static uint16_t flow_interests(const struct worker *w, const struct packet *p)
     return bits;
 }
 
-static uint32_t take_slot(struct worker *w, const struct keyed *k, nsec_t now)
-{
-    uint32_t index = flows_take(&w->flows, k);
-    if (index)
-        return index;
-    uint32_t victim = flows_victim(&w->flows, VICTIM_TRIES, now);
-    if (!victim)
-        return 0;
-    flow_end(w, victim, END_RESOURCES);
-    w->tally.flows_evicted++;
-    worker_count(w, REASON_flow_evicted, 0);
-    return flows_take(&w->flows, k);
-}
-
 static void keep_tunnel(struct worker *w, struct flow_cold *c, const struct packet *p)
 {
     struct flow_more *m = flow_make_more(&w->flows, c);
@@ -255,7 +240,7 @@ static void name_without_payload(struct worker *w, uint32_t index)
 
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
 {
-    uint32_t index = take_slot(w, k, p->ts);
+    uint32_t index = flow_room(w, k, p->ts);
     if (!index)
         return 0;
     struct flow_hot *h = flow_hot_at(&w->flows, index);

@@ -1,7 +1,10 @@
 /* flows.c - the table of flows: two pools of one index under a table of tags. */
 #include "engine/flows.h"
 
-enum { VICTIM_SILENT = 10 /* seconds after which a conversation may have to go */ };
+enum {
+    ONE_WAY_SILENT = 2,  /* seconds of silence after which a flow that nobody answered may go */
+    ANSWERED_SILENT = 10 /* and one that was, unless it is a connection: a name asked for, say */
+};
 
 static uint64_t hash_of_flow(const void *owner, uint32_t index)
 {
@@ -17,7 +20,8 @@ bool flows_init(struct flows *fs, uint32_t limit, struct err *e)
            pool_init(&fs->told, ACCOUNT_flows, sizeof(struct flow_told), limit, e) &&
            pool_init(&fs->tcp, ACCOUNT_flows, sizeof(struct flow_tcp), limit, e) &&
            pool_init(&fs->more, ACCOUNT_flows, sizeof(struct flow_more), limit, e) &&
-           table_init(&fs->table, limit, hash_of_flow, fs, e);
+           table_init(&fs->table, limit, hash_of_flow, fs, e) &&
+           probation_init(&fs->probation, limit, e);
 }
 
 void flows_fini(struct flows *fs)
@@ -25,6 +29,7 @@ void flows_fini(struct flows *fs)
     for (uint32_t i = 1; i < fs->hot.top; i++)
         if (flow_hot_at(fs, i)->bits & FLOW_USED)
             flows_give(fs, i);
+    probation_fini(&fs->probation);
     table_fini(&fs->table);
     pool_fini(&fs->more);
     pool_fini(&fs->tcp);
@@ -93,22 +98,35 @@ struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c)
     return flow_more(fs, c);
 }
 
-uint32_t flows_victim(struct flows *fs, unsigned tries, nsec_t now)
+/* How much a flow beyond probation may be missed, 0 = it may not go. */
+static unsigned spare_rank(const struct flow_hot *h, nsec_t now)
 {
-    uint32_t silent = 0;
-    nsec_t oldest = now - VICTIM_SILENT * SECOND;
-    for (unsigned i = 0; i < tries; i++) {
+    nsec_t silent = now - flow_last(h);
+    if (h->bits & FLOW_CLOSED)
+        return 3;
+    if (!(h->bits & FLOW_TWO_WAY))
+        return silent > ONE_WAY_SILENT * SECOND ? 2 : 0;
+    return !(h->bits & FLOW_TCP) && silent > ANSWERED_SILENT * SECOND ? 1 : 0;
+}
+
+uint32_t flows_spare(struct flows *fs, unsigned tries, nsec_t now)
+{
+    uint32_t found = 0;
+    unsigned best = 0;
+    nsec_t last = 0;
+    for (unsigned i = 0; i < tries && best < 3 && fs->barren < fs->hot.top; i++) {
         if (++fs->hand >= fs->hot.top)
             fs->hand = 1;
+        fs->barren++;
         const struct flow_hot *h = flow_hot_at(fs, fs->hand);
-        if (!(h->bits & FLOW_USED))
-            continue;
-        if (!(h->bits & FLOW_TWO_WAY) || (h->bits & FLOW_CLOSED))
-            return fs->hand;
-        if (flow_last(h) < oldest) {
-            oldest = flow_last(h);
-            silent = fs->hand;
+        unsigned rank = h->bits & FLOW_USED ? spare_rank(h, now) : 0;
+        if (rank > best || (rank && rank == best && flow_last(h) < last)) {
+            found = fs->hand;
+            best = rank;
+            last = flow_last(h);
         }
     }
-    return silent;
+    if (found)
+        fs->barren = 0;
+    return found;
 }

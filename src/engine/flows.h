@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "base/table.h"
 #include "engine/flow.h"
+#include "engine/probation.h"
 
 struct flows {
     struct pool hot;  /* struct flow_hot; the same index in both */
@@ -13,7 +14,9 @@ struct flows {
     struct pool tcp;
     struct pool more;
     struct table table;
-    uint32_t hand; /* where the search for somebody to evict goes on */
+    struct probation probation;
+    uint32_t hand;   /* where the search for somebody who may go continues */
+    uint32_t barren; /* slots in which it found nobody since it last found one or time went on */
     uint32_t generation;
 };
 
@@ -68,9 +71,10 @@ uint32_t flows_take(struct flows *fs, const struct keyed *k);
 /* Gives the slot back with its names and details; DPI state and hosts before by the caller. */
 void flows_give(struct flows *fs, uint32_t index);
 
-/* A flow that may go to make room, looked for in `tries` slots from the hand on: the first that is
- * closed or has been answered by nobody, else the one that has been silent longest, if that is long
- * enough; 0 when there is none. */
-uint32_t flows_victim(struct flows *fs, unsigned tries, nsec_t now);
+/* A flow beyond probation that may go to make room, looked for in `tries` slots: the first that is
+ * closed, else the one-way flow, else the answered one that is no TCP connection, that has been
+ * silent longest and for some seconds; 0 when there is none. Slots in which nobody was found are not
+ * looked at again before flows.barren is set to 0. */
+uint32_t flows_spare(struct flows *fs, unsigned tries, nsec_t now);
 
 #endif

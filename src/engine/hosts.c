@@ -278,6 +278,7 @@ unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now)
         pool_give(&hs->pool, i);
         gone++;
     }
+    hs->expired += gone;
     return gone;
 }
 

@@ -68,7 +68,7 @@ struct hosts {
     nsec_t local_idle, remote_idle;
     bool keep_series;
     uint32_t series_kept;
-    uint64_t created;
+    uint64_t created, expired, evicted;
     uint64_t local; /* local hosts now */
     void (*forgotten)(void *owner, const struct host *h);
     void *owner;

@@ -91,6 +91,10 @@ static void flows(struct ledger *l, const struct totals_row *t)
     line = add_line(l, "L3", "flows", "No flow is lost", "flows begun", t->flows_created);
     add_term(line, "active", t->flows_active);
     add_term(line, "ended", t->flows_ended);
+    line = add_line(l, "L3", "hosts", "No host is lost", "hosts met", t->hosts_created);
+    add_term(line, "active", t->hosts_active);
+    add_term(line, "forgotten after a silence", t->hosts_forgotten);
+    add_term(line, "forgotten early, counted under Other hosts", t->hosts_evicted);
 }
 
 void ledger_fill(struct ledger *l, const struct totals_row *t)

@@ -82,6 +82,8 @@ struct totals_row {
     uint64_t flow_packets_active, flow_bytes_active; /* L3: what active flows hold ... */
     uint64_t flow_packets_ended, flow_bytes_ended;   /* ... and what went with ended ones */
     uint64_t hosts_active, hosts_local, hosts_created, devices;
+    uint64_t hosts_forgotten, hosts_evicted; /* after silence; to make room */
+    uint64_t emergencies, emergency; /* times that flows had to make room, and whether they must */
     uint64_t bps, pps, upload_bps, download_bps; /* of the last whole second */
     uint64_t dpi_open;
     uint64_t questions, question_ns; /* answered, and time spent on it */
@@ -106,7 +108,8 @@ enum event_kind {
     EVENT_NEW_APP,
     EVENT_BIG_FLOW,
     EVENT_PROBLEM,
-    EVENT_INTERFACE
+    EVENT_INTERFACE,
+    EVENT_EMERGENCY
 };
 struct event_row {
     nsec_t ts;

@@ -84,6 +84,16 @@ void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c,
     snprintf(row->link, sizeof row->link, "%s", to);
 }
 
+void say_emergency(struct events *ev, nsec_t now, uint32_t flows)
+{
+    struct event_row *row = events_add(ev, now, EVENT_EMERGENCY);
+    if (row)
+        snprintf(row->text, sizeof row->text,
+                 "New flows come faster than the table of %u flows can hold: those nobody answered "
+                 "make room for newer ones",
+                 flows);
+}
+
 void say_interface(struct events *ev, nsec_t now, const char *name, const char *state, bool back)
 {
     struct event_row *row = events_add(ev, now, EVENT_INTERFACE);

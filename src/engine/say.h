@@ -16,6 +16,8 @@ void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c,
 /* The flow's problem, once per server and kind while the last rows remember it. */
 void say_problem(struct events *ev, nsec_t now, const struct flow_cold *c,
                  const struct addr *server);
+/* The beginning of an emergency (flow_room.c) with a table of so many flows. */
+void say_emergency(struct events *ev, nsec_t now, uint32_t flows);
 /* "eth0 went away: ..." and "eth0 is back". */
 void say_interface(struct events *ev, nsec_t now, const char *name, const char *state, bool back);
 

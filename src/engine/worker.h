@@ -35,6 +35,7 @@ struct tally {
     uint64_t syn, syn_ack, fin, rst;
     uint64_t sizes[SIZE_BINS];
     uint64_t flows_created, flows_ended, flows_evicted;
+    uint64_t emergencies;
     uint64_t alerted_flows;
     uint64_t bps_bytes, pps_packets, bps_upload, bps_download; /* of the last whole second */
     uint64_t before_bytes, before_packets, before_upload, before_download; /* at the last second */
@@ -42,6 +43,14 @@ struct tally {
     uint64_t tick_bytes; /* ... and what it will be when the running second is over */
     uint64_t questions;
     int64_t question_ns;
+};
+
+/* The flow table is full of flows that have not proved to be conversations: new ones take the slots
+ * of those and get hosts only when they last. Entered by the first flow that finds no room, left
+ * after some quiet seconds. */
+struct emergency {
+    bool is_on;
+    nsec_t pressed; /* when a flow last found no room */
 };
 
 enum worker_state {
@@ -70,6 +79,7 @@ struct worker {
     struct series series;
     struct events events;
     struct tally tally;
+    struct emergency emergency;
     counter_t reasons[REASONS]; /* raised by the worker itself, with wire bytes beside */
     counter_t reason_bytes[REASONS];
 
@@ -127,6 +137,13 @@ void flow_keep_addr(struct worker *w, uint32_t index, unsigned end, const struct
 void flow_keep_mac(struct worker *w, uint32_t index, unsigned end, const struct mac *mac);
 /* When the end was first heard, 0 = never. */
 nsec_t flow_end_first(const struct flow_cold *c, unsigned end);
+
+/* --- flow_room.c --- */
+/* A zeroed slot for a new flow under the key, taken from another flow when there is no other; 0 when
+ * nobody may go. */
+uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now);
+/* A second of the worker's time has gone by: is the emergency over? */
+void flow_room_tick(struct worker *w, nsec_t now);
 
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no

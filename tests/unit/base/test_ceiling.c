@@ -110,8 +110,7 @@ static void test_a_limit_too_small_says_how_much_is_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(
-            test_the_machine_and_both_kinds_of_cgroups_are_read_and_the_least_counts),
+        cmocka_unit_test(test_the_machine_and_both_kinds_of_cgroups_are_read_and_the_least_counts),
         cmocka_unit_test(test_without_a_limit_nothing_is_held_back),
         cmocka_unit_test(test_the_accounts_get_what_the_rest_of_the_process_leaves),
         cmocka_unit_test(test_a_limit_too_small_says_how_much_is_needed),

@@ -177,7 +177,7 @@ function Conversations() {
   );
 }
 
-const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_application: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces" };
+const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_application: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces", emergency: "warn" };
 
 function eventHref(e: WeirEvent): string | undefined {
   if (e.link) {
