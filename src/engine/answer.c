@@ -134,6 +134,8 @@ static bool step_totals(struct part *p)
     p->box = answer_new(QUESTION_TOTALS, 1);
     if (p->box) {
         worker_totals(p->worker, p->box->answer.totals);
+        for (unsigned i = 0; p->worker->known.on && i < KNOWN_KINDS; i++)
+            census_take(&p->worker->known.now[i], &p->known[i], ACCOUNT_answers);
         p->box->answer.n = 1;
     }
     return true;

@@ -81,6 +81,8 @@ struct part {
     uint64_t *marked; /* one bit per host with a matching flow */
     size_t marked_words;
     struct sample matched;
+    struct sample known[KNOWN_KINDS]; /* TOTALS: where several workers know the same hosts */
+    struct edition *edition;          /* out of which the part was answered; or NULL */
     struct top_sum *sums;
     uint32_t sums_n, sums_cap;
     struct answer_box *box;

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/hash.h"
-
 static void mark_hosts(struct part *p, uint32_t index)
 {
     struct worker *w = p->worker;
@@ -50,14 +48,6 @@ static bool host_wanted(const struct part *p, uint32_t index, const struct host_
     return strcasestr(text, q->host_text) || strcasestr(row->name, q->host_text);
 }
 
-static uint64_t hash_of_row(const struct host_row *row)
-{
-    uint64_t low, high;
-    memcpy(&low, row->addr.byte, 8);
-    memcpy(&high, row->addr.byte + 8, 8);
-    return hash_u128(low ^ (uint64_t)row->vlan << 32 ^ row->iface, high);
-}
-
 /* False without memory. */
 static bool scan_host(struct part *p, uint32_t index)
 {
@@ -75,7 +65,7 @@ static bool scan_host(struct part *p, uint32_t index)
     pick.key.tie = (uint64_t)row.first;
     p->box->answer.total++;
     picks_offer(&p->picks, &pick, p->question.ascending);
-    return !p->samples || sample_add(&p->matched, hash_of_row(&row));
+    return !p->samples || sample_add(&p->matched, known_hash(&row.addr, row.vlan, row.iface));
 }
 
 /* What the device behind the host adds to its row. */

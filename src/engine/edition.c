@@ -26,8 +26,12 @@ static void give_rows(struct edition *ed)
 
 void editions_fini(struct editions *es)
 {
-    for (unsigned i = 0; i < EDITION_SLOTS; i++)
-        give_rows(&es->slot[i]);
+    for (unsigned i = 0; i < EDITION_SLOTS; i++) {
+        struct edition *ed = &es->slot[i];
+        give_rows(ed);
+        for (unsigned k = 0; k < KNOWN_KINDS; k++)
+            mem_free(ACCOUNT_editions, ed->known[k].hash, ed->known[k].cap * sizeof(uint64_t));
+    }
 }
 
 /* A slot that nobody reads, or NULL. The lowest number first: mostly two are in use. */
@@ -127,6 +131,8 @@ void edition_publish(struct worker *w)
     ed->flows_bps = w->tally.rate_bytes * 8;
     ed->hosts =
         w->hosts.pool.used - 1 + ((others->traffic.packets[0] | others->traffic.packets[1]) != 0);
+    for (unsigned i = 0; w->known.on && i < KNOWN_KINDS; i++)
+        census_take(&w->known.now[i], &ed->known[i], ACCOUNT_editions);
     ed->has_rows = w->leads.on && w->leads.flows[0] && w->leads.hosts[0] && have_rows(ed);
     if (ed->has_rows)
         fill_rows(w, ed);

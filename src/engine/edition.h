@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "engine/known.h"
 #include "engine/leaders.h"
 #include "engine/question.h"
 
@@ -38,8 +39,9 @@ struct edition {
     nsec_t now;
     struct totals_row totals;
     bool has_rows;
-    uint64_t flows_bps; /* sum over all active flows */
-    uint64_t hosts;     /* with "other hosts", if they have counted anything */
+    uint64_t flows_bps;               /* sum over all active flows */
+    uint64_t hosts;                   /* with "other hosts", if they have counted anything */
+    struct sample known[KNOWN_KINDS]; /* several workers: what they count together */
     uint32_t flows_n, hosts_n;
     struct record *flow; /* EDITION_STORE of each, or NULL */
     struct host_row *host;

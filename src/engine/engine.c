@@ -53,7 +53,8 @@ int engine_add_interface(struct engine *en, const char *name, struct source **so
         w->sink = sinks ? sinks[in->n] : NULL;
         w->number = in->n++;
         w->share = w->source->sees_all ? n : 1;
-        w->iface = en->n;
+        w->iface = w->known.iface = en->n;
+        w->known.on = n > 1;
     }
     for (unsigned i = 0; i < n; i++) {
         if (!worker_init(&in->worker[i], e)) {

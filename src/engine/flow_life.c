@@ -50,6 +50,7 @@ static uint32_t host_for(struct worker *w, const struct addr *a, const struct pa
     if (!made)
         return index;
     struct host *h = host_at(&w->hosts, index);
+    known_add_host(&w->known, h);
     const struct dns_entry *known = dns_cache_find(&w->dns, a);
     if (known)
         host_set_name(h, known->is_mdns ? NAME_MDNS : NAME_DNS, (const uint8_t *)known->name,

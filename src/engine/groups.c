@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "engine/known.h"
 #include "model/protos.h"
 #include "net/decode.h"
 
@@ -21,8 +22,9 @@ static uint64_t hash_of_group(const void *owner, uint32_t index)
     return group_hash(g->kind, g->id);
 }
 
-bool groups_init(struct groups *gs, bool keep_series, struct err *e)
+bool groups_init(struct groups *gs, bool keep_series, struct known *known, struct err *e)
 {
+    gs->known = known;
     gs->keep_series = keep_series;
     return pool_init(&gs->pool, ACCOUNT_groups, sizeof(struct group), GROUPS_LIMIT, e) &&
            table_init(&gs->table, GROUPS_LIMIT, hash_of_group, gs, e);
@@ -64,7 +66,10 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
     g->kind = kind;
     g->id = id;
     g->first = g->last = now;
-    gs->devices += kind == GROUP_MAC;
+    if (kind == GROUP_MAC) {
+        gs->devices++;
+        known_add_device(gs->known, id);
+    }
     if (kind == GROUP_APP && gs->keep_series) {
         g->series = mem_alloc(ACCOUNT_series, 2 * GROUP_SERIES * sizeof *g->series);
         g->series_stamp = g->series ? g->series + GROUP_SERIES : NULL;
@@ -80,8 +85,9 @@ static void forget_device(struct groups *gs, uint32_t index)
     table_remove(&gs->table, group_hash(g->kind, g->id), index);
     if (g->name)
         mem_free(ACCOUNT_names, g->name, GROUP_NAME);
-    *g = (struct group){0};
     gs->devices--;
+    known_remove_device(gs->known, g->id);
+    *g = (struct group){0};
     pool_give(&gs->pool, index);
 }
 

@@ -24,19 +24,22 @@ struct group {
     uint32_t *series_stamp;
 };
 
+struct known;
+
 struct groups {
     struct pool pool;
     struct table table;
     uint32_t devices; /* groups of kind MAC */
     uint32_t hand;    /* where the search for devices to forget goes on */
     bool keep_series;
+    struct known *known; /* where devices are noted that other workers may know, too */
 };
 
 /* Whoever makes up MACs shall not take the room of applications and VLANs. */
 enum { GROUPS_LIMIT = 262144, DEVICES_MOST = GROUPS_LIMIT - 32768, DEVICES_MANY = 65536 };
 
 /* The owner is one worker, for all of these. */
-bool groups_init(struct groups *gs, bool keep_series, struct err *e);
+bool groups_init(struct groups *gs, bool keep_series, struct known *known, struct err *e);
 void groups_fini(struct groups *gs);
 
 static inline struct group *group_at(const struct groups *gs, uint32_t index)

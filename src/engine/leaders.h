@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-enum { LEADERS_TOP = 256 /* the largest that are sure to be known */, LEADERS_MOST = 1024 };
+enum { LEADERS_TOP = 320 /* the largest that are sure to be known */, LEADERS_MOST = 1024 };
 
 /* How an entry ranks: by value, then by second; then the older one, then the smaller index. */
 struct leader {

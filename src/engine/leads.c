@@ -128,7 +128,7 @@ void leads_walk_flow(struct worker *w, uint32_t index)
 void leads_walk_hosts(struct worker *w, uint32_t from, uint32_t to)
 {
     struct leader x;
-    for (uint32_t i = from > HOST_OTHERS ? from : HOST_OTHERS; i < to; i++)
+    for (uint32_t i = from; i < to; i++)
         if (look_host_bytes(w, i, &x) && leaders_may_take(&w->leads.host_bytes, x.value))
             leaders_offer(&w->leads.host_bytes, &x);
 }

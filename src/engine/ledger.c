@@ -92,7 +92,7 @@ static void flows(struct ledger *l, const struct totals_row *t)
     add_term(line, "active", t->flows_active);
     add_term(line, "ended", t->flows_ended);
     line = add_line(l, "L3", "hosts", "No host is lost", "hosts met", t->hosts_created);
-    add_term(line, "active", t->hosts_active);
+    add_term(line, "active, by worker", t->hosts_held);
     add_term(line, "forgotten after a silence", t->hosts_forgotten);
     add_term(line, "forgotten early, counted under Other hosts", t->hosts_evicted);
 }

@@ -106,6 +106,10 @@ void part_put(struct part *p)
     mem_free(ACCOUNT_answers, p->picks.pick, (p->picks.limit + 1) * sizeof *p->picks.pick);
     mem_free(ACCOUNT_answers, p->marked, p->marked_words * sizeof *p->marked);
     sample_free(&p->matched);
+    for (unsigned i = 0; i < KNOWN_KINDS; i++)
+        sample_free(&p->known[i]);
+    if (p->edition)
+        edition_put(p->edition);
     mem_free(ACCOUNT_answers, p->sums, p->sums_cap * sizeof *p->sums);
     mem_free(ACCOUNT_answers, p->only, p->only_n * sizeof *p->only);
     asking_put(p->asking);
@@ -147,11 +151,19 @@ static bool answer_inline(struct part *p)
     return true;
 }
 
+/* "Other hosts" are a row like any host, but no host. */
+static void note_others(struct part *p)
+{
+    static const struct addr none;
+    if (p->question.hosts_local != 1 && p->edition->hosts > p->edition->totals.hosts_active)
+        sample_add(&p->matched, known_hash(&none, 0, p->worker->iface));
+}
+
 /* Answers out of what the worker has published; and says that somebody wants to know. */
 static bool answer_published(struct part *p)
 {
     struct worker *w = p->worker;
-    if (p->question.fresh || p->only_n || p->samples)
+    if (p->question.fresh || p->only_n || (p->samples && !w->known.on))
         return false;
     if (p->question.kind == QUESTION_FLOWS || p->question.kind == QUESTION_HOSTS)
         atomic_store_explicit(&w->editions.wanted, EDITION_WANTED, memory_order_relaxed);
@@ -159,9 +171,13 @@ static bool answer_published(struct part *p)
     if (!ed)
         return false;
     p->box = edition_answer(ed, &p->question);
-    edition_put(ed);
-    if (!p->box)
+    if (!p->box) {
+        edition_put(ed);
         return false;
+    }
+    p->edition = ed;
+    if (p->samples)
+        note_others(p);
     atomic_store(&p->state, PART_READY);
     part_put(p);
     return true;
@@ -254,14 +270,54 @@ static void ask_round(struct engine *en, const struct question *q, struct round 
     asking_put(as);
 }
 
+static const struct sample *known_of(const struct part *p, enum known_kind kind)
+{
+    return p->edition ? &p->edition->known[kind] : &p->known[kind];
+}
+
 /* How many hosts match: most are known to several workers. */
-static void count_hosts(struct round *r, struct answer *a)
+static void count_hosts(struct round *r, const struct question *q, struct answer *a)
+{
+    const struct sample *sample[3 * PARTS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct part *p = r->part[i];
+        sample[n++] = &p->matched;
+        if (p->edition && q->hosts_local != 1)
+            sample[n++] = known_of(p, KNOWN_REMOTE);
+        if (p->edition && q->hosts_local != 0)
+            sample[n++] = known_of(p, KNOWN_LOCAL);
+    }
+    if (!sample_count(sample, n, &a->total))
+        r->complete = false;
+}
+
+/* What several workers of an interface count together; the others' is a sum. */
+static uint64_t count_known(struct round *r, enum known_kind kind)
 {
     const struct sample *sample[PARTS];
-    for (unsigned i = 0; i < r->n; i++)
-        sample[i] = &r->part[i]->matched;
-    if (!sample_count(sample, r->n, &a->total))
+    unsigned n = 0;
+    uint64_t count = 0, alone = 0;
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct part *p = r->part[i];
+        const struct totals_row *t = p->box ? p->box->answer.totals : NULL;
+        if (p->worker->known.on)
+            sample[n++] = known_of(p, kind);
+        else if (t)
+            alone += kind == KNOWN_DEVICES ? t->devices
+                     : kind == KNOWN_LOCAL ? t->hosts_local
+                                           : t->hosts_active - t->hosts_local;
+    }
+    if (n && !sample_count(sample, n, &count))
         r->complete = false;
+    return count + alone;
+}
+
+static void count_totals(struct round *r, struct totals_row *t)
+{
+    t->devices = count_known(r, KNOWN_DEVICES);
+    t->hosts_local = count_known(r, KNOWN_LOCAL);
+    t->hosts_active = t->hosts_local + count_known(r, KNOWN_REMOTE);
 }
 
 static struct answer *merge_round(struct round *r, const struct question *q)
@@ -276,7 +332,9 @@ static struct answer *merge_round(struct round *r, const struct question *q)
     }
     struct answer *a = merge_answers(q, parts, n);
     if (a && r->samples)
-        count_hosts(r, a);
+        count_hosts(r, q, a);
+    if (a && a->totals)
+        count_totals(r, a->totals);
     for (unsigned i = 0; i < r->n; i++)
         part_put(r->part[i]);
     if (a)

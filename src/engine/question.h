@@ -81,8 +81,9 @@ struct totals_row {
     uint64_t flows_active, flows_created, flows_ended, flows_evicted;
     uint64_t flow_packets_active, flow_bytes_active; /* L3: what active flows hold ... */
     uint64_t flow_packets_ended, flow_bytes_ended;   /* ... and what went with ended ones */
-    uint64_t hosts_active, hosts_local, hosts_created, devices;
-    uint64_t hosts_forgotten, hosts_evicted; /* after silence; to make room */
+    uint64_t hosts_active, hosts_local, devices;     /* by how many all workers know together */
+    uint64_t hosts_held, hosts_created;              /* L3: by worker */
+    uint64_t hosts_forgotten, hosts_evicted;         /* after silence; to make room */
     uint64_t emergencies, emergency; /* times that flows had to make room, and whether they must */
     uint64_t bps, pps, upload_bps, download_bps; /* of the last whole second */
     uint64_t dpi_open;

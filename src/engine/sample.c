@@ -1,8 +1,6 @@
 /* sample.c - hashes that are kept, and the count they stand for. */
 #include "engine/sample.h"
 
-#include <stdlib.h>
-
 #include "base/alloc.h"
 
 enum { SAMPLE_FIRST = 256 };
@@ -46,33 +44,40 @@ bool sample_add(struct sample *s, uint64_t hash)
     return true;
 }
 
-static int by_value(const void *x, const void *y)
+/* Adds a hash to an open table of cap slots, 0 = free; true when it is new. */
+static bool is_new(uint64_t *slot, size_t cap, uint64_t hash)
 {
-    const uint64_t *a = x, *b = y;
-    return *a < *b ? -1 : *a > *b;
+    size_t at = (hash >> 32) & (cap - 1); /* the low bits may be zero in all of them */
+    while (slot[at] && slot[at] != hash)
+        at = (at + 1) & (cap - 1);
+    bool is = !slot[at];
+    slot[at] = hash;
+    return is;
 }
 
 bool sample_count(const struct sample *const *s, unsigned n, uint64_t *count)
 {
     unsigned zeros = 0;
-    size_t most = 1, all = 0;
+    size_t most = 1, cap = 64;
     for (unsigned i = 0; i < n; i++) {
         zeros = s[i]->zeros > zeros ? s[i]->zeros : zeros;
         most += s[i]->n;
     }
-    uint64_t *hash = mem_alloc(ACCOUNT_answers, most * sizeof *hash);
-    if (!hash)
+    while (cap < 2 * most)
+        cap *= 2;
+    uint64_t *slot = mem_alloc(ACCOUNT_answers, cap * sizeof *slot), different = 0;
+    if (!slot)
         return false;
-    for (unsigned i = 0; i < n; i++)
-        for (uint32_t k = 0; k < s[i]->n; k++)
-            if (is_kept(s[i]->hash[k], zeros))
-                hash[all++] = s[i]->hash[k];
-    qsort(hash, all, sizeof *hash, by_value);
-    uint64_t different = 0;
-    for (size_t i = 0; i < all; i++)
-        different += !i || hash[i] != hash[i - 1];
-    mem_free(ACCOUNT_answers, hash, most * sizeof *hash);
-    *count = different << zeros;
+    bool zero = false; /* a hash of 0 would look like a free slot */
+    for (unsigned i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < s[i]->n; k++) {
+            uint64_t hash = s[i]->hash[k];
+            zero |= !hash;
+            different += hash && is_kept(hash, zeros) && is_new(slot, cap, hash);
+        }
+    }
+    mem_free(ACCOUNT_answers, slot, cap * sizeof *slot);
+    *count = (different + zero) << zeros;
     return true;
 }
 

@@ -266,8 +266,12 @@ static void skip_quiet_seconds(struct worker *w, uint32_t to)
 
 static void sweep_hosts(struct worker *w, uint32_t from, uint32_t to, nsec_t now)
 {
+    from = from > HOST_OTHERS ? from : HOST_OTHERS;
     if (w->leads.all_hosts)
         leads_walk_hosts(w, from, to);
+    for (uint32_t i = from; w->known.recounts && i < to; i++)
+        if (i > HOST_OTHERS && host_at(&w->hosts, i)->first)
+            known_recount(&w->known, host_at(&w->hosts, i));
     if (w->config->expire_hosts)
         hosts_expire(&w->hosts, from, to, now);
 }
@@ -284,6 +288,8 @@ void worker_tick(struct worker *w, nsec_t second)
     /* Or what the slices have left of the pass. */
     sweep_flows(w, whole || !w->sweep_at ? 1 : w->sweep_at, w->flows.hot.top, second);
     sweep_hosts(w, whole ? 1 : w->host_sweep_at, w->hosts.pool.top, second);
+    known_walk_ends(&w->known);
+    known_walk_begins(&w->known);
     if (!whole) {
         w->host_sweep_at = 1;
         w->sweep_at = 1;

@@ -9,9 +9,10 @@ enum {
 };
 
 /* A device has one address less behind it. */
-static void leave_device(void *worker, const struct host *h)
+static void leave_host(void *worker, const struct host *h)
 {
     struct worker *w = worker;
+    known_remove_host(&w->known, h);
     if (h->mac_group)
         group_at(&w->groups, h->mac_group)->hosts--;
 }
@@ -24,7 +25,7 @@ bool worker_init(struct worker *w, struct err *e)
                                  .local_idle = config->local_host_idle,
                                  .remote_idle = config->remote_host_idle,
                                  .keep_series = config->keep_series,
-                                 .forgotten = leave_device,
+                                 .forgotten = leave_host,
                                  .owner = w};
     event_init(&w->wake);
     editions_init(&w->editions);
@@ -32,8 +33,8 @@ bool worker_init(struct worker *w, struct err *e)
     pthread_mutex_init(&w->idle_lock, NULL);
     return decoder_init(&w->decoder, config->decap, e) &&
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
-           groups_init(&w->groups, config->keep_series, e) && dns_cache_init(&w->dns, e) &&
-           series_init(&w->series, config->keep_series, e) &&
+           groups_init(&w->groups, config->keep_series, &w->known, e) &&
+           dns_cache_init(&w->dns, e) && series_init(&w->series, config->keep_series, e) &&
            (w->l7 = l7_new(&config->l7, e)) != NULL;
 }
 
@@ -42,6 +43,7 @@ void worker_fini(struct worker *w)
     thread_join(&w->thread);
     leads_fini(w);
     editions_fini(&w->editions);
+    known_free(&w->known);
     flows_fini(&w->flows);
     hosts_fini(&w->hosts);
     groups_fini(&w->groups);
@@ -191,6 +193,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .flow_packets_ended = y->ended_packets,
                              .flow_bytes_ended = y->ended_bytes,
                              .hosts_active = w->hosts.pool.used - 1,
+                             .hosts_held = w->hosts.pool.used - 1,
                              .hosts_local = w->hosts.local,
                              .hosts_created = w->hosts.created,
                              .hosts_forgotten = w->hosts.expired,

@@ -16,6 +16,7 @@
 #include "engine/flows.h"
 #include "engine/groups.h"
 #include "engine/hosts.h"
+#include "engine/known.h"
 #include "engine/question.h"
 #include "engine/series.h"
 #include "net/decode.h"
@@ -92,6 +93,7 @@ struct worker {
     nsec_t sweep_began;
     bool at_end; /* of its file, not only stopped */
 
+    struct known known;
     struct leads leads;
     struct editions editions; /* read by anybody */
     struct mailbox questions;

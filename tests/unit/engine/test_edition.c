@@ -14,6 +14,7 @@
 
 enum { T0 = 1700000000, FLOWS = 6000, PAGE = 100 };
 
+static nsec_t began = (nsec_t)T0 * SECOND;
 static uint64_t dice = 7;
 
 static uint32_t roll(uint32_t below)
@@ -30,7 +31,7 @@ static void play(struct worker *w, uint32_t second, uint32_t flows, unsigned n)
     for (unsigned i = 0; i < n; i += b.n) {
         s.n = 0;
         b.n = 0;
-        b.now = ((nsec_t)T0 + second) * SECOND + (nsec_t)i * 1000;
+        b.now = began + second * SECOND + (nsec_t)i * 1000;
         for (unsigned k = 0; k < 50; k++) {
             uint32_t f = roll(flows);
             /* A tenth of the hosts is local, some of them talk to many. */
@@ -54,7 +55,7 @@ static void play(struct worker *w, uint32_t second, uint32_t flows, unsigned n)
 
 static void close_and_publish(struct worker *w, uint32_t second)
 {
-    worker_time(w, ((nsec_t)T0 + second) * SECOND);
+    worker_time(w, began + second * SECOND);
     assert_true(w->editions.due);
     edition_publish(w);
 }
@@ -232,7 +233,7 @@ static void test_readers_see_whole_editions_while_the_worker_makes_new_ones(void
     struct engine *en = live_worker(&w);
     struct reader reader[READERS] = {0};
     atomic_bool enough = false;
-    _Atomic nsec_t now = (nsec_t)T0 * SECOND;
+    _Atomic nsec_t now = began;
     struct err e = {""};
     for (unsigned i = 0; i < READERS; i++) {
         reader[i] = (struct reader){.worker = w, .now = &now, .enough = &enough};
@@ -241,8 +242,8 @@ static void test_readers_see_whole_editions_while_the_worker_makes_new_ones(void
     for (uint32_t t = 0; t < SECONDS; t++) {
         want(w);
         play(w, t, 500, 200);
-        atomic_store(&now, ((nsec_t)T0 + t + 1) * SECOND);
-        worker_time(w, ((nsec_t)T0 + t + 1) * SECOND);
+        atomic_store(&now, began + (t + 1) * SECOND);
+        worker_time(w, began + (t + 1) * SECOND);
         edition_publish(w);
         clock_sleep(MILLISECOND / 4);
     }
@@ -290,6 +291,116 @@ static void test_a_slot_that_is_read_stays_as_it_is(void **state)
     engine_free(en);
 }
 
+enum { WORKERS = 3 };
+
+/* Three workers that hear of the same hosts, have published, and run without a thread: whoever had
+ * to ask them would wait in vain. */
+static struct engine *published_workers(uint32_t flows)
+{
+    static struct script none;
+    struct engine_config c = hand_config();
+    struct engine *en = hand_engine(&c, &none, WORKERS, true);
+    began = clock_wall() / SECOND * SECOND - 2 * SECOND;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct worker *w = hand_worker(en, i);
+        play(w, 0, flows, 5000);
+        want(w);
+        close_and_publish(w, 1);
+        play(w, 1, flows, 5000);
+        close_and_publish(w, 2);
+    }
+    return en;
+}
+
+static void set_states(struct engine *en, enum worker_state state)
+{
+    for (unsigned i = 0; i < WORKERS; i++)
+        atomic_store(&hand_worker(en, i)->state, (int)state);
+}
+
+static uint64_t distinct_hosts(struct engine *en, bool local)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        const struct hosts *hs = &hand_worker(en, i)->hosts;
+        for (uint32_t k = HOST_OTHERS + 1; k < hs->pool.top; k++) {
+            const struct host *h = host_at(hs, k);
+            bool first = h->first && (!local || h->is_local);
+            for (unsigned j = 0; j < i && first; j++)
+                first = !hosts_find(&hand_worker(en, j)->hosts, &h->addr, h->vlan);
+            n += first;
+        }
+    }
+    return n;
+}
+
+static void test_several_workers_count_their_hosts_together_published_or_asked(void **state)
+{
+    (void)state;
+    struct engine *en = published_workers(900);
+    uint64_t all = distinct_hosts(en, false), local = distinct_hosts(en, true);
+    for (unsigned asked = 0; asked < 2; asked++) {
+        set_states(en, asked ? WORKER_NEW : WORKER_RUNS);
+        struct question q = {.kind = QUESTION_TOTALS, .iface = -1, .fresh = asked, .timeout = 1};
+        struct answer *a = question_ask(en, &q);
+        assert_true(a->complete);
+        assert_int_equal(a->totals->workers, WORKERS);
+        assert_int_equal(a->totals->hosts_active, all);
+        assert_int_equal(a->totals->hosts_local, local);
+        assert_true(a->totals->devices <= 256 + 97);
+        answer_free(a);
+    }
+    set_states(en, WORKER_NEW);
+    engine_free(en);
+    assert_int_equal(mem_used(ACCOUNT_answers), 0);
+    assert_int_equal(mem_used(ACCOUNT_editions), 0);
+}
+
+static void test_flows_of_several_workers_are_published_as_they_are_asked(void **state)
+{
+    (void)state;
+    struct engine *en = published_workers(3000);
+    struct answer *a[2];
+    for (unsigned asked = 0; asked < 2; asked++) {
+        set_states(en, asked ? WORKER_NEW : WORKER_RUNS);
+        struct question q = {.kind = QUESTION_FLOWS,
+                             .iface = 0,
+                             .limit = 300,
+                             .fresh = asked,
+                             .sort = field_find("bps"),
+                             .timeout = 1};
+        a[asked] = question_ask(en, &q);
+        assert_true(a[asked]->complete);
+        assert_int_equal(a[asked]->n, 300);
+    }
+    compare_flows(a[0], a[1]);
+    answer_free(a[0]);
+    answer_free(a[1]);
+    set_states(en, WORKER_NEW);
+    engine_free(en);
+}
+
+static void test_a_sort_without_a_list_and_a_page_beyond_it_are_asked_for(void **state)
+{
+    (void)state;
+    struct engine *en = published_workers(3000);
+    set_states(en, WORKER_RUNS);
+    const struct question needs[] = {
+        {.kind = QUESTION_FLOWS, .limit = 10, .sort = field_find("last")},
+        {.kind = QUESTION_FLOWS, .limit = 10, .ascending = true},
+        {.kind = QUESTION_FLOWS, .limit = 10, .offset = EDITION_ROWS},
+        {.kind = QUESTION_HOSTS, .limit = 10, .host_text = "10.", .hosts_local = -1},
+    };
+    for (unsigned i = 0; i < sizeof needs / sizeof *needs; i++) {
+        struct edition *ed = edition_get(hand_worker(en, 0), clock_wall());
+        assert_non_null(ed);
+        assert_null(edition_answer(ed, &needs[i]));
+        edition_put(ed);
+    }
+    set_states(en, WORKER_NEW);
+    engine_free(en);
+}
+
 int main(void)
 {
     struct err e = {""};
@@ -299,6 +410,9 @@ int main(void)
         cmocka_unit_test(test_published_rows_and_sums_are_those_that_the_worker_gives_when_asked),
         cmocka_unit_test(test_readers_see_whole_editions_while_the_worker_makes_new_ones),
         cmocka_unit_test(test_a_slot_that_is_read_stays_as_it_is),
+        cmocka_unit_test(test_several_workers_count_their_hosts_together_published_or_asked),
+        cmocka_unit_test(test_flows_of_several_workers_are_published_as_they_are_asked),
+        cmocka_unit_test(test_a_sort_without_a_list_and_a_page_beyond_it_are_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "engine/groups.h"
+#include "engine/known.h"
 
 #include <cmocka.h>
 
@@ -15,7 +16,7 @@ static void test_a_flood_of_devices_leaves_room_and_is_forgotten(void **state)
     (void)state;
     static struct groups gs;
     struct err e;
-    assert_true(groups_init(&gs, false, &e));
+    assert_true(groups_init(&gs, false, &(struct known){0}, &e));
     uint32_t known = groups_get(&gs, GROUP_MAC, 1, SECOND, NULL);
     group_at(&gs, known)->hosts = 1;
     for (uint64_t i = 2; i < 300000; i++)
