@@ -9,6 +9,7 @@
 #include "app/bench_feed.h"
 #include "base/settings.h"
 #include "engine/engine.h"
+#include "engine/question.h"
 
 enum { BENCH_EXTRAS = 12, BENCH_NOTE = 200 };
 
@@ -69,9 +70,12 @@ struct bench_run {
     struct bench_memory before;
 };
 bool bench_start(struct bench *b, struct bench_run *run);
-/* Waits until the source has ended, stops the engine and puts flows, hosts and memory, as they were
- * at the moment `end`, into the line. False with a sentence when it took too long. */
-bool bench_finish(struct bench *b, struct bench_run *run, const struct bench_memory *end);
+/* Waits until the source has ended and puts flows, hosts and memory, as they were at the moment
+ * `end`, into the line. The engine's totals, for bench_end(); NULL with a sentence when it took too
+ * long, and then the engine is gone. */
+struct answer *bench_wait(struct bench *b, struct bench_run *run, const struct bench_memory *end);
+/* Stops and frees the engine, and the answer. */
+void bench_end(struct bench_run *run, struct answer *a);
 
 /* The answer to QUESTION_TOTALS; the caller frees it. Its totals may be missing. */
 struct answer *bench_totals(struct engine *en);
@@ -85,8 +89,9 @@ bool bench_over_mix(struct bench *b, struct bench_mix *mix);
  * At most 16; returns how many. */
 unsigned bench_sizes(const struct bench *b, const uint32_t *sizes, uint32_t *out);
 
-/* Memory that can be had without swapping. */
-uint64_t bench_available(void);
+/* False when so many hosts would not fit into the machine, by what the line before took with fewer;
+ * says so under the name of the mode. */
+bool bench_fits(const struct bench *b, const char *mode, uint32_t hosts);
 
 /* The modes: each prints its lines, or fails with a sentence in b->err. */
 #define BENCH(name, text) bool bench_##name(struct bench *b);

@@ -2,8 +2,6 @@
 #include "app/bench.h"
 #include "app/bench_mix.h"
 
-#include <stdio.h>
-
 enum { LEAST_BYTES = 64, HUGE_HOSTS = 10000000 };
 
 struct shape {
@@ -31,26 +29,10 @@ static bool measure(struct bench *b, const void *what)
     return bench_over_mix(b, &mix);
 }
 
-/* False when the hosts of the line would not fit into memory, by what a smaller line took. */
-static bool fits(const struct bench *b, uint32_t hosts, const struct bench_line *smaller)
-{
-    if (hosts < HUGE_HOSTS)
-        return true;
-    uint64_t wanted = smaller->hosts ? smaller->rss / smaller->hosts * hosts : 0;
-    uint64_t spare = bench_available() / 10 * 9;
-    if (wanted && wanted + smaller->own * 2 < spare)
-        return true;
-    if (!b->settings->json)
-        printf("%-17s%16u    left out: it would take about %.1f GB and %.1f GB are free\n",
-               "engine", hosts, (double)wanted / 1e9, (double)spare / 1e9);
-    return false;
-}
-
 static bool run_table(struct bench *b, uint32_t bytes, const uint32_t *hosts, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct bench_line last = *b->line;
-        if (fits(b, hosts[i], &last) &&
+        if (bench_fits(b, "engine", hosts[i]) &&
             !bench_run_line(b, measure, &(struct engine_line){&plain, bytes, hosts[i]}))
             return false;
     }

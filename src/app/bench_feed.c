@@ -11,7 +11,7 @@
 
 enum {
     FEED_BYTES = 256 << 20, /* of frames: far more than any cache */
-    FRAMES_AHEAD = 8,       /* between touching a frame and decoding it */
+    FRAMES_AHEAD = 16,      /* between touching a frame and decoding it */
     LINK_ETHERNET = 1
 };
 
@@ -37,7 +37,6 @@ static void begin(struct bench_feed *f)
 {
     f->now += SECOND - f->now % SECOND;
     f->begin = f->now;
-    f->at_open = bench_memory_now();
 }
 
 /* Between two bursts of the measured part. False when enough was measured. */
@@ -50,6 +49,7 @@ static bool look_at_watch(struct bench_feed *f)
     watch_stop(w);
     if (!f->is_warm && full) {
         f->is_warm = true;
+        f->at_warm = bench_memory_now();
         watch_clear(w);
     }
     unsigned phase = atomic_load_explicit(&f->phase, memory_order_relaxed);

@@ -48,7 +48,7 @@ struct bench_feed {
     bool is_warm;            /* the first chunk after it is over, too: from here on it counts */
     atomic_uint phase;       /* which watch runs; FEED_OVER ends it */
     unsigned running;        /* phase of the present chunk */
-    struct bench_memory at_open, at_end;
+    struct bench_memory at_warm, at_end;
     struct stopwatch watch[FEED_PHASES];
 };
 

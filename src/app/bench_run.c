@@ -15,7 +15,8 @@
 
 enum {
     PATIENCE_S = 600, /* for one run, opening included */
-    SIZES = 16
+    SIZES = 16,
+    MANY_HOSTS = 2000000 /* fewer fit anywhere */
 };
 
 bool bench_apart(struct bench *b, bench_measure *measure, const void *what)
@@ -100,19 +101,26 @@ static void take_memory(struct bench_line *l, const struct bench_run *run,
     l->index_bytes = end->index > start->index ? end->index - start->index : 0;
 }
 
-bool bench_finish(struct bench *b, struct bench_run *run, const struct bench_memory *end)
+struct answer *bench_wait(struct bench *b, struct bench_run *run, const struct bench_memory *end)
 {
     bool done = engine_wait_done(run->engine, clock_mono() + PATIENCE_S * SECOND);
     /* The workers wait with all they know: asked now, nothing has been ended yet. */
     struct answer *a = done ? bench_totals(run->engine) : NULL;
-    bool ok = a && a->totals;
-    if (ok)
+    if (a && a->totals) {
         take_memory(b->line, run, end, a->totals);
+        return a;
+    }
+    bench_end(run, a);
+    fail(b->err, "the run did not end in %d s", PATIENCE_S);
+    return NULL;
+}
+
+void bench_end(struct bench_run *run, struct answer *a)
+{
     if (a)
         answer_free(a);
     engine_stop(run->engine);
     engine_free(run->engine);
-    return ok || fail(b->err, "the run did not end in %d s", PATIENCE_S);
 }
 
 bool bench_over_mix(struct bench *b, struct bench_mix *mix)
@@ -133,8 +141,12 @@ bool bench_over_mix(struct bench *b, struct bench_mix *mix)
                             .max_flows = mix->flows + mix->flows / 8 + 1024,
                             .max_hosts = mix->hosts + mix->hosts / 8 + 1024,
                             .dpi_packets = 1};
-    if (!bench_start(b, &run) || !bench_finish(b, &run, &feed.at_end))
+    if (!bench_start(b, &run))
         return false;
+    struct answer *a = bench_wait(b, &run, &feed.at_end);
+    if (!a)
+        return false;
+    bench_end(&run, a);
     l->packet_bytes = frame_bytes(&mix->form);
     l->hosts = mix->hosts;
     l->speed = watch_speed(&feed.watch[0]);
@@ -160,7 +172,8 @@ unsigned bench_sizes(const struct bench *b, const uint32_t *sizes, uint32_t *out
     return n;
 }
 
-uint64_t bench_available(void)
+/* Memory that can be had without swapping. */
+static uint64_t available(void)
 {
     char text[2048];
     FILE *file = fopen("/proc/meminfo", "re");
@@ -171,4 +184,20 @@ uint64_t bench_available(void)
     fclose(file);
     const char *at = strstr(text, "MemAvailable:");
     return at ? strtoull(at + 13, NULL, 10) * 1024 : 0;
+}
+
+bool bench_fits(const struct bench *b, const char *mode, uint32_t hosts)
+{
+    const struct bench_line *before = b->line;
+    if (hosts < MANY_HOSTS || !before->hosts || before->hosts >= hosts)
+        return true;
+    double wanted = (double)before->rss / before->hosts * hosts + 2 * (double)before->own;
+    double spare = 0.9 * (double)available();
+    if (wanted < spare)
+        return true;
+    struct bench_line skipped = {.bench = mode, .variant = "left out", .hosts = hosts};
+    snprintf(skipped.note, sizeof skipped.note, "about %.1f GB would be needed, %.1f GB are free",
+             wanted / 1e9, spare / 1e9);
+    line_print(&skipped, b->settings->json);
+    return false;
 }
