@@ -5,9 +5,9 @@
  * now and then writes into it, so it is only shown a copy: cut to what was captured, with lengths
  * that say so, and with zeros behind its end.
  *
- * Budget: a verdict within two packets for UDP and config.packets for TCP (packets with payload);
- * once the application is known a few more are looked at for what it says: the certificate, the
- * answer's code. libndpi's memory is counted in account dpi.
+ * At most config.packets packets of a flow are looked at, all with payload, and four of UDP: the
+ * verdict, and what else the application says, the certificate or the answer's code. Who says nothing
+ * that is known gets fewer, see is_hopeless(). libndpi's memory is counted in account dpi.
  */
 #include "engine/l7.h"
 
@@ -30,10 +30,10 @@ enum {
     L7_STATES = 1 << 20, /* most open states of a worker; beyond it flows are guessed */
     L7_COPY = 16384,     /* most bytes of a packet that libndpi is shown */
     L7_SLACK = 256,      /* zeros behind them */
-    L7_UDP_VERDICT = 2,  /* A3.02 */
-    L7_UDP_MORE = 4,     /* packets with which a known UDP application may finish */
-    L7_TCP_MORE = 15,    /* the same for TCP, A3.02's upper bound */
-    L7_UNUSABLE = 8,     /* packets that libndpi cannot take before we stop trying */
+    L7_UDP_PACKETS = 4, /* two leave STUN, EAQ and TFTP unnamed, more than four name nothing else */
+    L7_TCP_UNKNOWN = 5, /* FTP and IMAP are known at the fifth */
+    L7_ANSWER = 15,     /* packets within which our own reader waits for the answer of HTTP */
+    L7_UNUSABLE = 8,    /* packets that libndpi cannot take before we stop trying */
     L7_CONFIDENCES = 16,
     L7_STACK = 2 /* protocols at once in libndpi's flow */
 };
@@ -55,10 +55,9 @@ struct l7_flow {
     uint32_t peek;              /* in pool peeks, 0 = none */
     uint16_t master, app;       /* verdict so far, 0 = unknown */
     uint8_t category;
-    uint8_t fed, unusable; /* packets */
-    bool failed;           /* libndpi says that it will never know */
+    uint8_t seen, fed, unusable; /* packets; shown to libndpi; that it cannot take */
+    bool failed;                 /* libndpi says that it will never know */
     uint8_t proto;
-    bool server_first; /* the first packet with payload came from the server */
 };
 
 static struct ndpi_flow_struct *dpi_flow(struct l7_flow *f)
@@ -283,31 +282,45 @@ static uint16_t copy_packet(struct l7 *l, const struct packet *p)
     return (uint16_t)len;
 }
 
-/* Is this enough? Called once a packet was looked at. */
-static bool is_settled(const struct l7 *l, const struct l7_flow *f, const struct peek *k,
-                       bool wants_more)
+/* An unknown flow costs the most: each packet goes through some 150 dissectors, 1.7 us. Of 1,169 TCP
+ * flows of the corpus that 24 packets could name only one was named behind this limit, and it spoke
+ * what its port belongs to. */
+static bool is_hopeless(const struct l7_flow *f, const struct ndpi_flow_struct *flow)
 {
-    unsigned verdict = f->proto == IPPROTO_TCP ? l->packets : L7_UDP_VERDICT;
-    unsigned more = f->proto == IPPROTO_TCP ? L7_TCP_MORE : L7_UDP_MORE;
-    if (f->proto != IPPROTO_TCP && f->proto != IPPROTO_UDP)
+    return f->failed ||
+           (f->proto == IPPROTO_TCP && f->fed >= L7_TCP_UNKNOWN && !dpi_port_is_possible(flow));
+}
+
+/* Packets of a flow that libndpi is shown at most. */
+static unsigned most_packets(const struct l7 *l, const struct l7_flow *f)
+{
+    return f->proto == IPPROTO_UDP && l->packets > L7_UDP_PACKETS ? L7_UDP_PACKETS : l->packets;
+}
+
+/* Is this enough? Called once a packet was looked at. */
+static bool is_settled(const struct l7 *l, struct l7_flow *f, const struct peek *k, bool wants_more)
+{
+    if ((f->proto != IPPROTO_TCP && f->proto != IPPROTO_UDP) || f->unusable >= L7_UNUSABLE)
         return true;
-    if (f->unusable >= L7_UNUSABLE)
-        return true;
+    /* A long request: the code of its answer is worth a glance of our own. */
+    if (f->fed >= most_packets(l, f))
+        return !k || !k->http || k->http_code || f->seen >= L7_ANSWER;
     if (!f->app)
-        return f->failed || f->fed >= verdict;
+        return is_hopeless(f, dpi_flow(f));
     bool waits = k && (k->stream[0].bytes || k->stream[1].bytes);
     if (k && k->dns)
         wants_more = !k->dns_answered;
-    return (!wants_more && !waits) || f->fed >= (more > verdict ? more : verdict);
+    return !wants_more && !waits;
 }
 
 bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
 {
     f->proto = p->proto;
-    if (!f->fed)
-        f->server_first = !from_client;
+    f->seen++;
     look(l, f, p, from_client);
     const struct peek *k = peek_of(l, f);
+    if (f->fed >= most_packets(l, f))
+        return is_settled(l, f, k, false);
 
     uint16_t len = copy_packet(l, p);
     if (!len) {

@@ -15,7 +15,7 @@ struct l7_flow; /* one undecided flow */
 
 struct l7_config {
     bool enabled;       /* false: ports only */
-    unsigned packets;   /* budget of packets with payload per flow (A3.02: UDP 2, TCP this) */
+    unsigned packets;   /* most packets with payload that are looked at of a flow; of UDP four */
     const char *protos; /* custom protocols file in nDPI's format, "" = none */
     bool remember;      /* let what one flow was help to name another (BitTorrent, Zoom): names may
                          * then differ with the number of workers */

@@ -190,14 +190,14 @@ static void test_an_ssh_server_that_speaks_first_is_not_the_client(void **state)
     assert_name(&r, STRING_ssh_client, "SSH-2.0-PuTTY_Release");
 }
 
-static void test_the_budget_is_two_packets_for_udp_and_eight_for_tcp(void **state)
+static void test_who_says_nothing_known_gets_few_packets(void **state)
 {
     static const char noise[] =
         "\xf1\x07\x93\xd4\x5e\x9a\x21\xbc\x77\x13\xe8\x4f\xaa\x09\x3d\xc2\x99";
     struct l7_result r;
     for (int i = 0; i < 2; i++) {
         uint8_t proto = i ? TCP : UDP;
-        unsigned fed = 0, most = i ? 8 : 2;
+        unsigned fed = 0, most = i ? 5 : 4;
         struct l7_flow *f = l7_open(l7);
         bool done = false;
         while (!done && fed < 50) {
@@ -209,6 +209,40 @@ static void test_the_budget_is_two_packets_for_udp_and_eight_for_tcp(void **stat
         assert_app(&r, "Unknown");
         assert_int_equal(r.confidence, CONFIDENCE_NONE);
     }
+}
+
+static unsigned packets_looked_at(uint16_t port, const char *payload, size_t len)
+{
+    struct l7_result r;
+    unsigned fed = 1;
+    struct l7_flow *f = l7_open(l7);
+    while (fed < 50 && !feed(f, TCP, port, fed % 2 == 1, payload, len))
+        fed++;
+    end(f, TCP, port, &r);
+    return fed;
+}
+
+static void test_a_flow_gets_eight_packets_while_its_port_may_tell_what_it_is(void **state)
+{
+    static const char noise[] = "\x30\x00\x00\x00\x00\x00\x00\x00";
+    assert_int_equal(packets_looked_at(23456, noise, sizeof noise - 1), 5);
+    assert_int_equal(packets_looked_at(2000, noise, sizeof noise - 1), 8);
+}
+
+static void test_a_long_request_does_not_hide_the_code_of_its_answer(void **state)
+{
+    static const char ask[] =
+        "POST /up HTTP/1.1\r\nHost: up.example\r\nContent-Length: 999\r\n\r\n";
+    static const char body[] = "\x01\x02\x03\x04\x05\x06\x07\x08\x09";
+    static const char answer[] = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+    struct l7_result r;
+    struct l7_flow *f = l7_open(l7);
+    assert_false(feed(f, TCP, 80, true, ask, sizeof ask - 1));
+    for (int i = 0; i < 9; i++)
+        assert_false(feed(f, TCP, 80, true, body, sizeof body - 1));
+    assert_true(feed(f, TCP, 80, false, answer, sizeof answer - 1));
+    end(f, TCP, 80, &r);
+    assert_int_equal(r.http_code, 413);
 }
 
 static void test_payload_that_says_nothing_leaves_a_marked_guess(void **state)
@@ -374,7 +408,9 @@ int main(void)
         cmocka_unit_test(test_http_on_an_odd_port_is_http_with_a_risk),
         cmocka_unit_test(test_tls_gives_its_names_even_when_the_flow_ends_early),
         cmocka_unit_test(test_an_ssh_server_that_speaks_first_is_not_the_client),
-        cmocka_unit_test(test_the_budget_is_two_packets_for_udp_and_eight_for_tcp),
+        cmocka_unit_test(test_who_says_nothing_known_gets_few_packets),
+        cmocka_unit_test(test_a_flow_gets_eight_packets_while_its_port_may_tell_what_it_is),
+        cmocka_unit_test(test_a_long_request_does_not_hide_the_code_of_its_answer),
         cmocka_unit_test(test_payload_that_says_nothing_leaves_a_marked_guess),
         cmocka_unit_test(test_flows_without_payload_are_guessed_by_port_or_named_by_protocol),
         cmocka_unit_test(test_an_address_of_a_known_owner_is_guessed_by_ip),
