@@ -109,11 +109,10 @@ static bool step_series(struct part *p)
             return part_give_up(p);
         for (uint32_t i = 0; i < n; i++) {
             uint32_t t = w->tick - n + i;
-            bool there = group->series_stamp[t % GROUP_SERIES] == t;
+            uint32_t bytes;
+            bool there = group_second(group, t, &bytes);
             bool seen = series_get(&w->series, t, 0) != UINT64_MAX;
-            a->series[a->n - 1].value[i] = there  ? group->series[t % GROUP_SERIES]
-                                           : seen ? 0
-                                                  : UINT64_MAX;
+            a->series[a->n - 1].value[i] = there ? bytes : seen ? 0 : UINT64_MAX;
         }
     }
     return true;

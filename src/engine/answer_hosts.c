@@ -48,17 +48,24 @@ static bool host_wanted(const struct part *p, uint32_t index, const struct host_
     return strcasestr(text, q->host_text) || strcasestr(row->name, q->host_text);
 }
 
+/* The MAC behind a host is the name of its device. */
+static struct mac mac_of(const struct worker *w, const struct host *h)
+{
+    return h->mac_group ? mac_from_id(group_at(&w->groups, h->mac_group)->id) : (struct mac){0};
+}
+
 /* False without memory. */
 static bool scan_host(struct part *p, uint32_t index)
 {
     struct worker *w = p->worker;
     const struct host *h = host_at(&w->hosts, index);
     bool others = index == HOST_OTHERS;
-    if (others ? !(h->traffic.packets[0] | h->traffic.packets[1]) : !h->first)
+    if (others ? !(h->bytes[0] | h->bytes[1]) : !h->first)
         return true;
     struct host_row row;
     host_to_row(&w->hosts, index, w->tick, &row);
     row.iface = w->iface;
+    row.mac = mac_of(w, h);
     if (!host_wanted(p, index, &row))
         return true;
     struct pick pick = {.key = sort_key_of_host(p->question.sort, &row), .index = index};
@@ -75,6 +82,7 @@ static void fill_device(const struct worker *w, uint32_t index, struct host_row 
     if (!h->mac_group)
         return;
     const struct group *g = group_at(&w->groups, h->mac_group);
+    row->mac = mac_of(w, h);
     row->is_router_mac = g->hosts > 3;
     for (unsigned s = 0; s < 2; s++) {
         row->arp_requests[s] = g->arp_requests[s];

@@ -112,8 +112,6 @@ union flow_timing {
     uint32_t us;
 };
 
-enum { FLOW_GROUPS = 8 };
-
 /* Three lines of 64 bytes. The first two are what the sweep folds into and looks at; the third is
  * written when a flow begins and read for records. What has its home elsewhere is not repeated: an
  * end's address is its host's, its MAC is its group's (flow_ends.c); and what few flows have hangs
@@ -125,8 +123,11 @@ struct flow_cold {
     uint32_t prev_bytes; /* of the tick before the stamp */
 
     uint32_t prev_packets;
-    uint32_t group[FLOW_GROUPS]; /* enum flow_group_slot; 0 = none */
-    uint16_t app_slot[2];        /* of each end's host */
+    uint32_t device[2]; /* group of each end's MAC, 0 = none */
+    uint32_t app_group; /* 0 = none; the flow's other groups go by numbers (groups.h) */
+    uint32_t use[2];    /* struct host_use of each end's host */
+    uint16_t vlan, vlan_inner;
+    uint8_t category;
     uint8_t proto;
     uint8_t locality; /* enum locality, by client */
     uint8_t problem;  /* enum problem, as of the last look at it */
@@ -135,20 +136,19 @@ struct flow_cold {
     nsec_t first;     /* first packet */
     uint32_t tcp;     /* index of a struct flow_tcp, 0 = none */
     uint32_t generation;
-
-    union flow_timing handshake; /* SYN, SYN-ACK, then half a round trip to the client */
-    union flow_timing request;   /* first client payload, then the time to its answer */
-    nsec_t answer_first;         /* first packet of the end that did not begin, 0 = none */
     union {
         struct l7_flow *dpi;      /* until MARK_NAMED */
         struct flow_names *names; /* from then on */
     };
-    uint32_t more;       /* index of a struct flow_more, 0 = none */
-    uint32_t server_rtt; /* us, 0 = unknown */
+
+    union flow_timing handshake; /* SYN, SYN-ACK, then half a round trip to the client */
+    union flow_timing request;   /* first client payload, then the time to its answer */
+    nsec_t answer_first;         /* first packet of the end that did not begin, 0 = none */
+    uint32_t more;               /* index of a struct flow_more, 0 = none */
+    uint32_t server_rtt;         /* us, 0 = unknown */
     uint16_t port[2];
-    uint16_t vlan, vlan_inner;
     uint16_t l7_master, l7_app;
-    uint8_t category, breed, confidence;
+    uint8_t breed, confidence;
     uint8_t client_reason : 2;   /* enum client_reason */
     uint8_t handshake_state : 2; /* enum handshake */
     uint8_t request_state : 2;   /* enum request */
@@ -164,18 +164,6 @@ struct flow_cold {
 
 _Static_assert(sizeof(struct flow_cold) == 192, "three cache lines");
 _Static_assert(offsetof(struct flow_cold, handshake) == 128, "the sweep needs two of them");
-
-/* Which groups a flow counts for. */
-enum flow_group_slot {
-    FLOW_GROUP_MAC_LOW,
-    FLOW_GROUP_MAC_HIGH,
-    FLOW_GROUP_VLAN,
-    FLOW_GROUP_NET_LOW,
-    FLOW_GROUP_NET_HIGH,
-    FLOW_GROUP_APP,
-    FLOW_GROUP_CATEGORY,
-    FLOW_GROUP_L4
-};
 
 /* What a flow did in the last whole second. */
 struct flow_rate {

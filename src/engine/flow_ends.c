@@ -34,18 +34,18 @@ struct mac flow_mac(const struct worker *w, uint32_t index, unsigned end)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     const struct flow_more *m = flow_more(&w->flows, c);
-    uint32_t group = c->group[FLOW_GROUP_MAC_LOW + end];
+    uint32_t device = c->device[end];
     if (m && (m->has & MORE_MAC << end))
         return m->mac[end];
-    return group ? mac_from_id(group_at(&w->groups, group)->id) : (struct mac){0};
+    return device ? mac_from_id(group_at(&w->groups, device)->id) : (struct mac){0};
 }
 
 void flow_keep_mac(struct worker *w, uint32_t index, unsigned end, const struct mac *mac)
 {
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct flow_more *m = flow_more(&w->flows, c);
-    uint32_t group = c->group[FLOW_GROUP_MAC_LOW + end];
-    if (group && group_at(&w->groups, group)->id == mac_id(mac)) {
+    uint32_t device = c->device[end];
+    if (device && group_at(&w->groups, device)->id == mac_id(mac)) {
         if (m)
             m->has &= (uint16_t) ~(MORE_MAC << end);
         return;

@@ -53,89 +53,20 @@ static uint32_t host_for(struct worker *w, const struct addr *a, const struct pa
     known_add_host(&w->known, h);
     const struct dns_entry *known = dns_cache_find(&w->dns, a);
     if (known)
-        host_set_name(h, known->is_mdns ? NAME_MDNS : NAME_DNS, (const uint8_t *)known->name,
-                      strlen(known->name));
+        host_set_name(&w->hosts, h, known->is_mdns ? NAME_MDNS : NAME_DNS,
+                      (const uint8_t *)known->name, strlen(known->name));
     if (h->is_local && !h->is_multicast)
-        say_new_host(&w->events, p->ts, h);
+        say_new_host(&w->events, p->ts, a, host_name(&w->hosts, h));
     return index;
-}
-
-static uint32_t device_for(struct worker *w, const struct mac *m, nsec_t now)
-{
-    bool made;
-    uint32_t index = groups_get(&w->groups, GROUP_MAC, mac_id(m), now, &made);
-    if (made && !(m->byte[0] & 1))
-        say_new_device(&w->events, now, m);
-    return index;
-}
-
-static uint64_t app_id(const struct flow_cold *c)
-{
-    return (uint64_t)c->l7_master << 16 | c->l7_app;
-}
-
-/* The application and category groups that the flow counts for from now on. */
-static void join_app_groups(struct worker *w, struct flow_hot *h, struct flow_cold *c, nsec_t now)
-{
-    bool made;
-    c->group[FLOW_GROUP_APP] = groups_get(&w->groups, GROUP_APP, app_id(c), now, &made);
-    c->group[FLOW_GROUP_CATEGORY] = groups_get(&w->groups, GROUP_CATEGORY, c->category, now, NULL);
-    for (unsigned end = 0; end < 2; end++) {
-        struct host *host = host_at(&w->hosts, h->host[end]);
-        c->app_slot[end] = host_app_slot(host, c->l7_master, c->l7_app);
-        if (c->app_slot[end] != UINT16_MAX)
-            host->app[c->app_slot[end]].flows++;
-    }
-    if (made && (c->l7_master || c->l7_app))
-        say_new_app(&w->events, now, c->l7_master, c->l7_app);
-}
-
-/* Whether the flow counts in its i-th group: once, also where both ends are of one network or MAC. */
-static bool counts_in(const struct flow_cold *c, unsigned i)
-{
-    if (i == FLOW_GROUP_NET_HIGH)
-        return c->group[i] && c->group[i] != c->group[FLOW_GROUP_NET_LOW];
-    if (i == FLOW_GROUP_MAC_HIGH)
-        return c->group[i] && c->group[i] != c->group[FLOW_GROUP_MAC_LOW];
-    return c->group[i] != 0;
-}
-
-static void join_groups(struct worker *w, struct flow_hot *h, struct flow_cold *c,
-                        const struct packet *p, unsigned end)
-{
-    if (p->has_mac) {
-        uint32_t from = device_for(w, &p->src_mac, p->ts), to = device_for(w, &p->dst_mac, p->ts);
-        c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW] = from;
-        c->group[end ? FLOW_GROUP_MAC_LOW : FLOW_GROUP_MAC_HIGH] = to;
-    }
-    if (p->vlan)
-        c->group[FLOW_GROUP_VLAN] = groups_get(&w->groups, GROUP_VLAN, p->vlan, p->ts, NULL);
-    for (unsigned i = 0; i < 2; i++) {
-        struct host *host = host_at(&w->hosts, h->host[i]);
-        if (host->network >= 0)
-            c->group[FLOW_GROUP_NET_LOW + i] =
-                groups_get(&w->groups, GROUP_NETWORK, (uint64_t)host->network, p->ts, NULL);
-    }
-    c->group[FLOW_GROUP_L4] = groups_get(&w->groups, GROUP_L4, p->proto, p->ts, NULL);
-    join_app_groups(w, h, c, p->ts);
-    for (unsigned i = 0; i < FLOW_GROUPS; i++) {
-        if (!counts_in(c, i))
-            continue;
-        struct group *g = group_at(&w->groups, c->group[i]);
-        g->flows++;
-        g->total_flows++;
-    }
 }
 
 /* The MAC behind an address: the first one seen; a MAC with many addresses is a router. */
-static void learn_mac(struct worker *w, struct host *host, const struct mac *m, uint32_t group)
+static void learn_mac(struct worker *w, struct host *host, uint32_t device)
 {
-    static const struct mac none;
-    if (!group || memcmp(&host->mac, &none, sizeof none))
+    if (!device || host->mac_group)
         return;
-    host->mac = *m;
-    host->mac_group = group;
-    group_at(&w->groups, group)->hosts++;
+    host->mac_group = device;
+    group_at(&w->groups, device)->hosts++;
 }
 
 /* Also of an end that found no room among the hosts. */
@@ -155,7 +86,7 @@ static void meet_hosts(struct worker *w, uint32_t index, const struct packet *p)
     for (unsigned i = 0; i < 2; i++) {
         struct host *host = host_at(&w->hosts, h->host[i]);
         host->flows[i != client]++;
-        host->total_flows[i != client]++;
+        host_add_total_flows(&w->hosts, host, i != client, 1);
         if (p->ts > host->last)
             host->last = p->ts;
     }
@@ -183,8 +114,7 @@ void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, uns
         flow_keep_mac(w, index, !end, &p->dst_mac);
     /* Who share an entry for want of room share no device. */
     if (h->host[end] != HOST_OTHERS)
-        learn_mac(w, host_at(&w->hosts, h->host[end]), &p->src_mac,
-                  c->group[end ? FLOW_GROUP_MAC_HIGH : FLOW_GROUP_MAC_LOW]);
+        learn_mac(w, host_at(&w->hosts, h->host[end]), c->device[end]);
 }
 
 static bool is_port(const struct packet *p, uint16_t port)
@@ -266,7 +196,7 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     h->host[!end] = host_for(w, &p->dst, p);
     flow_keep_addr(w, index, end, &p->src);
     flow_keep_addr(w, index, !end, &p->dst);
-    join_groups(w, h, c, p, end);
+    flow_join_groups(w, index, p, end);
     meet_hosts(w, index, p);
     if (p->tunnels_seen)
         keep_tunnel(w, c, p);
@@ -275,60 +205,6 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     if (p->proto != 6 && p->proto != 17 && p->proto != 132)
         name_without_payload(w, index);
     return index;
-}
-
-/* Moves what the flow has counted so far from its old application to the new one. */
-static void move_app(struct worker *w, uint32_t index, const struct l7_result *r)
-{
-    struct flow_hot *h = flow_hot_at(&w->flows, index);
-    struct flow_cold *c = flow_cold_at(&w->flows, index);
-    uint32_t old[2] = {c->group[FLOW_GROUP_APP], c->group[FLOW_GROUP_CATEGORY]};
-    uint16_t slot[2] = {c->app_slot[0], c->app_slot[1]};
-    unsigned client = flow_client(h);
-    c->l7_master = r->master;
-    c->l7_app = r->app;
-    c->category = r->category;
-    join_app_groups(w, h, c, flow_last(h) ? flow_last(h) : c->first);
-    uint32_t now[2] = {c->group[FLOW_GROUP_APP], c->group[FLOW_GROUP_CATEGORY]};
-    for (unsigned i = 0; i < 2; i++) {
-        struct group *from = old[i] ? group_at(&w->groups, old[i]) : NULL;
-        struct group *to = now[i] ? group_at(&w->groups, now[i]) : NULL;
-        for (unsigned end = 0; end < 2; end++) {
-            unsigned side = end == client ? SIDE_SENT : SIDE_RCVD;
-            if (from) {
-                from->traffic.bytes[side] -= c->bytes[end];
-                from->traffic.packets[side] -= c->packets[end];
-            }
-            if (to) {
-                to->traffic.bytes[side] += c->bytes[end];
-                to->traffic.packets[side] += c->packets[end];
-            }
-        }
-        if (from) {
-            from->flows--;
-            from->total_flows--;
-        }
-        if (to) {
-            to->flows++;
-            to->total_flows++;
-        }
-    }
-    for (unsigned end = 0; end < 2; end++) {
-        struct host *host = host_at(&w->hosts, h->host[end]);
-        struct host_app *from = slot[end] == UINT16_MAX ? NULL : &host->app[slot[end]];
-        struct host_app *to = c->app_slot[end] == UINT16_MAX ? NULL : &host->app[c->app_slot[end]];
-        if (from)
-            from->flows--;
-        if (!from || !to)
-            continue;
-        for (unsigned side = 0; side < 2; side++) {
-            unsigned who = side == SIDE_SENT ? end : !end;
-            from->bytes[side] -= c->bytes[who];
-            from->packets[side] -= c->packets[who];
-            to->bytes[side] += c->bytes[who];
-            to->packets[side] += c->packets[who];
-        }
-    }
 }
 
 static void keep_names(struct worker *w, struct flow_cold *c, const struct l7_result *r)
@@ -390,17 +266,17 @@ static void name_hosts(struct worker *w, uint32_t index, const struct l7_result 
     const uint8_t *name = tail_get(&r->names, STRING_sni, &len);
     if (name) {
         if (!is_address(name, len))
-            host_set_name(to, NAME_SNI, name, len);
-        host_count_name(from, HOST_NAMES_OTHER, name, len);
+            host_set_name(&w->hosts, to, NAME_SNI, name, len);
+        host_count_name(&w->hosts, from, HOST_NAMES_OTHER, name, len);
     }
     if ((name = tail_get(&r->names, STRING_http_host, &len))) {
         size_t bare = name_without_port(name, len);
         if (!is_address(name, bare))
-            host_set_name(to, NAME_HTTP, name, bare);
-        host_count_name(from, HOST_NAMES_HTTP, name, len);
+            host_set_name(&w->hosts, to, NAME_HTTP, name, bare);
+        host_count_name(&w->hosts, from, HOST_NAMES_HTTP, name, len);
     }
     if ((name = tail_get(&r->names, STRING_dns_query, &len)))
-        host_count_name(from, HOST_NAMES_DNS, name, len);
+        host_count_name(&w->hosts, from, HOST_NAMES_DNS, name, len);
     if ((name = tail_get(&r->names, STRING_dhcp_name, &len)) && from->mac_group) {
         struct group *device = group_at(&w->groups, from->mac_group);
         if (!device->name)
@@ -409,12 +285,12 @@ static void name_hosts(struct worker *w, uint32_t index, const struct l7_result 
             snprintf(device->name, 64, "%.*s", (int)len, (const char *)name);
         struct addr client_addr = flow_addr(w, index, client);
         if (!addr_is_none(&client_addr) && from->is_local)
-            host_set_name(from, NAME_DHCP, name, len);
+            host_set_name(&w->hosts, from, NAME_DHCP, name, len);
     }
     if ((name = tail_get(&r->names, STRING_http_agent, &len))) {
         const char *os = agent_os(name, len);
         if (os)
-            host_set_os(from, os);
+            host_set_os(&w->hosts, from, os);
     }
 }
 
@@ -423,7 +299,7 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     if (r->master != c->l7_master || r->app != c->l7_app || r->category != c->category)
-        move_app(w, index, r);
+        flow_move_app(w, index, r);
     c->breed = r->breed;
     c->confidence = r->confidence;
     c->marks |= MARK_NAMED;
@@ -434,7 +310,7 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
     uint32_t score = protos_risk_score(r->risk);
     if (score)
         for (unsigned end = 0; end < 2; end++)
-            host_at(&w->hosts, h->host[end])->score += score;
+            host_add_score(&w->hosts, host_at(&w->hosts, h->host[end]), 0, score);
 }
 
 void flow_judge(struct worker *w, uint32_t index)
@@ -448,7 +324,7 @@ void flow_judge(struct worker *w, uint32_t index)
         return;
     c->marks |= MARK_ALERTED;
     for (unsigned end = 0; end < 2; end++)
-        host_at(&w->hosts, h->host[end])->alerted_flows++;
+        host_add_alerted_flows(&w->hosts, host_at(&w->hosts, h->host[end]), 0, 1);
     struct addr server = flow_addr(w, index, !flow_client(h));
     say_problem(&w->events, w->now, c, &server);
 }
@@ -553,16 +429,14 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     bool low = c->proto == 6 && (h->bits & FLOW_TWO_WAY) && goodput &&
                goodput * 100 < bytes * LOW_GOODPUT_PERCENT;
     for (unsigned end = 0; end < 2; end++) {
-        struct host *host = host_at(&w->hosts, h->host[end]);
+        struct hosts *hs = &w->hosts;
+        struct host *host = host_at(hs, h->host[end]);
+        bool unanswered = !(h->bits & FLOW_TWO_WAY) && !host->is_multicast;
         host->flows[end != client]--;
-        host->low_goodput[end != client] += low;
-        host->unanswered[end != client] += !(h->bits & FLOW_TWO_WAY) && !host->is_multicast;
-        if (c->app_slot[end] != UINT16_MAX)
-            host->app[c->app_slot[end]].flows--;
+        host_add_low_goodput(hs, host, end != client, low);
+        host_add_unanswered(hs, host, end != client, unanswered);
     }
-    for (unsigned i = 0; i < FLOW_GROUPS; i++)
-        if (counts_in(c, i))
-            group_at(&w->groups, c->group[i])->flows--;
+    flow_leave_groups(w, index);
     w->tally.alerted_flows -= c->problem != PROBLEM_NONE;
     w->tally.flows_ended++;
     w->tally.rate_bytes -= flow_rate(c, w->tick).bytes;

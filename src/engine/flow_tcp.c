@@ -62,28 +62,29 @@ void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, un
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
-    struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
+    struct hosts *hs = &w->hosts;
+    struct host *from = host_at(hs, h->host[end]), *to = host_at(hs, h->host[!end]);
     if (p->tcp_flags & TCP_SYN) {
         bool answer = p->tcp_flags & TCP_ACK;
         w->tally.syn += !answer;
         w->tally.syn_ack += answer;
-        from->syn[SIDE_SENT]++;
-        to->syn[SIDE_RCVD]++;
+        host_add_syn(hs, from, SIDE_SENT, 1);
+        host_add_syn(hs, to, SIDE_RCVD, 1);
         c->wscale[end] = p->tcp_wscale;
         settle_client(h, c, answer ? !end : end, answer ? CLIENT_SYN_ACK : CLIENT_SYN);
         time_handshake(c, p, answer);
     }
     if (p->tcp_flags & TCP_FIN) {
         w->tally.fin++;
-        from->fin[SIDE_SENT]++;
-        to->fin[SIDE_RCVD]++;
+        host_add_fin(hs, from, SIDE_SENT, 1);
+        host_add_fin(hs, to, SIDE_RCVD, 1);
         if (h->tcp_flags[!end] & TCP_FIN)
             h->bits |= FLOW_CLOSED;
     }
     if (p->tcp_flags & TCP_RST) {
         w->tally.rst++;
-        from->rst[SIDE_SENT]++;
-        to->rst[SIDE_RCVD]++;
+        host_add_rst(hs, from, SIDE_SENT, 1);
+        host_add_rst(hs, to, SIDE_RCVD, 1);
         h->bits |= FLOW_CLOSED;
         c->marks |= MARK_SUSPECT;
         if (!c->first_rst)
@@ -131,15 +132,16 @@ static void open_gap(struct worker *w, struct flow_hot *h, struct flow_cold *c,
     t->gap_from[end] = h->next_seq[end];
     t->gap_to[end] = p->tcp_seq;
     t->gap_ts[end] = p->ts;
-    host_at(&w->hosts, h->host[end])->lost[SIDE_SENT]++;
-    host_at(&w->hosts, h->host[!end])->lost[SIDE_RCVD]++;
+    host_add_lost(&w->hosts, host_at(&w->hosts, h->host[end]), SIDE_SENT, 1);
+    host_add_lost(&w->hosts, host_at(&w->hosts, h->host[!end]), SIDE_RCVD, 1);
     w->tally.lost++;
 }
 
 static void late_segment(struct worker *w, struct flow_hot *h, struct flow_cold *c,
                          const struct packet *p, unsigned end)
 {
-    struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
+    struct hosts *hs = &w->hosts;
+    struct host *from = host_at(hs, h->host[end]), *to = host_at(hs, h->host[!end]);
     struct flow_tcp *t = details(w, c);
     if (!t)
         return;
@@ -147,20 +149,20 @@ static void late_segment(struct worker *w, struct flow_hot *h, struct flow_cold 
                  (int32_t)(p->tcp_seq - t->gap_to[end]) < 0;
     if (!fills || usec(t->gap_ts[end], p->ts) > REORDER_US) {
         t->retrans[end]++;
-        from->retrans[SIDE_SENT]++;
-        to->retrans[SIDE_RCVD]++;
+        host_add_retrans(hs, from, SIDE_SENT, 1);
+        host_add_retrans(hs, to, SIDE_RCVD, 1);
         w->tally.retrans++;
         return;
     }
     t->ooo[end]++;
-    from->ooo[SIDE_SENT]++;
-    to->ooo[SIDE_RCVD]++;
+    host_add_ooo(hs, from, SIDE_SENT, 1);
+    host_add_ooo(hs, to, SIDE_RCVD, 1);
     w->tally.ooo++;
     /* The gap was no loss if this segment starts where it began. */
     if (p->tcp_seq == t->gap_from[end] && t->lost[end]) {
         t->lost[end]--;
-        from->lost[SIDE_SENT] -= from->lost[SIDE_SENT] > 0;
-        to->lost[SIDE_RCVD] -= to->lost[SIDE_RCVD] > 0;
+        host_sub_lost(hs, from, SIDE_SENT);
+        host_sub_lost(hs, to, SIDE_RCVD);
         w->tally.lost -= w->tally.lost > 0;
         t->gap_ts[end] = 0;
     }

@@ -37,43 +37,97 @@ void groups_fini(struct groups *gs)
         if (g->name)
             mem_free(ACCOUNT_names, g->name, GROUP_NAME);
         if (g->series)
-            mem_free(ACCOUNT_series, g->series, 2 * GROUP_SERIES * sizeof *g->series);
+            mem_free(ACCOUNT_series, g->series, sizeof *g->series);
     }
     table_fini(&gs->table);
     pool_fini(&gs->pool);
 }
 
-uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now, bool *made)
+/* Where the index of a group stands that is not in the table, or NULL. */
+static uint32_t *direct(struct groups *gs, enum group_kind kind, uint64_t id)
 {
-    uint64_t hash = group_hash(kind, id);
-    if (made)
-        *made = false;
+    switch (kind) {
+    case GROUP_VLAN:
+        return &gs->vlan[id % VLANS];
+    case GROUP_NETWORK:
+        return &gs->network[id + 1];
+    case GROUP_CATEGORY:
+        return &gs->category[id % NUMBERS];
+    case GROUP_L4:
+        return &gs->l4[id % NUMBERS];
+    case GROUP_MAC:
+    case GROUP_APP:
+    case GROUP_KINDS:
+        break;
+    }
+    return NULL;
+}
+
+static uint32_t find(const struct groups *gs, enum group_kind kind, uint64_t id, uint64_t hash)
+{
     for (struct table_walk w = table_find(&gs->table, hash); table_next(&gs->table, &w);) {
         const struct group *g = group_at(gs, w.index);
         if (g->kind == kind && g->id == id)
             return w.index;
     }
-    if (kind == GROUP_MAC && gs->devices >= DEVICES_MOST)
-        return 0;
+    return 0;
+}
+
+static uint32_t make(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now)
+{
     uint32_t index = pool_take(&gs->pool);
     if (!index)
         return 0;
-    if (!table_add(&gs->table, hash, index)) {
-        pool_give(&gs->pool, index);
-        return 0;
-    }
     struct group *g = group_at(gs, index);
     g->kind = kind;
     g->id = id;
     g->first = g->last = now;
+    return index;
+}
+
+static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
+{
+    struct group *g = group_at(gs, index);
     if (kind == GROUP_MAC) {
         gs->devices++;
-        known_add_device(gs->known, id);
+        known_add_device(gs->known, g->id);
+    } else {
+        gs->apps++;
+        if (gs->keep_series)
+            g->series = mem_alloc(ACCOUNT_series, sizeof *g->series);
     }
-    if (kind == GROUP_APP && gs->keep_series) {
-        g->series = mem_alloc(ACCOUNT_series, 2 * GROUP_SERIES * sizeof *g->series);
-        g->series_stamp = g->series ? g->series + GROUP_SERIES : NULL;
+}
+
+static uint32_t get_direct(struct groups *gs, uint32_t *place, enum group_kind kind, uint64_t id,
+                           nsec_t now)
+{
+    if (!*place)
+        *place = make(gs, kind, id, now);
+    return *place;
+}
+
+uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now, bool *made)
+{
+    if (made)
+        *made = false;
+    uint32_t *place = direct(gs, kind, id);
+    if (place)
+        return get_direct(gs, place, kind, id, now);
+    uint64_t hash = group_hash(kind, id);
+    uint32_t index = find(gs, kind, id, hash);
+    if (index)
+        return index;
+    if (kind == GROUP_MAC ? gs->devices >= DEVICES_MOST : gs->apps >= APPS_MOST)
+        return 0;
+    index = make(gs, kind, id, now);
+    if (!index)
+        return 0;
+    if (!table_add(&gs->table, hash, index)) {
+        *group_at(gs, index) = (struct group){0};
+        pool_give(&gs->pool, index);
+        return 0;
     }
+    note_new(gs, kind, index);
     if (made)
         *made = true;
     return index;
@@ -106,22 +160,58 @@ void groups_expire(struct groups *gs, unsigned tries, nsec_t now, nsec_t idle)
     }
 }
 
-void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uint64_t bytes,
-                 uint64_t packets)
+static struct rate_count rate_count(const struct group *g)
 {
-    g->traffic.bytes[side] += bytes;
-    g->traffic.packets[side] += packets;
-    if (last > g->last)
-        g->last = last;
-    rate_add(&g->rate, tick, side, bytes, packets);
+    const struct traffic *t = &g->traffic;
+    return (struct rate_count){{t->bytes[0], t->bytes[1]},
+                               (uint32_t)(t->packets[0] + t->packets[1])};
+}
+
+static uint32_t running_second(const struct group *g)
+{
+    uint64_t bytes =
+        rate_now(&g->rate, 0, g->traffic.bytes[0]) + rate_now(&g->rate, 1, g->traffic.bytes[1]);
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+void group_roll(struct group *g, uint32_t tick)
+{
+    struct rate_count count = rate_count(g);
     if (g->series) {
-        uint32_t at = tick % GROUP_SERIES;
-        if (g->series_stamp[at] != tick) {
-            g->series_stamp[at] = tick;
-            g->series[at] = 0;
-        }
-        g->series[at] =
-            bytes < UINT32_MAX - g->series[at] ? g->series[at] + (uint32_t)bytes : UINT32_MAX;
+        uint32_t at = g->rate.stamp % GROUP_SERIES;
+        g->series->stamp[at] = g->rate.stamp;
+        g->series->bytes[at] = running_second(g);
+    }
+    rate_roll(&g->rate, tick, &count);
+}
+
+bool group_second(const struct group *g, uint32_t t, uint32_t *bytes)
+{
+    if (t == g->rate.stamp) { /* whole, but nothing came since to roll it */
+        *bytes = running_second(g);
+        return true;
+    }
+    *bytes = g->series->bytes[t % GROUP_SERIES];
+    return g->series->stamp[t % GROUP_SERIES] == t;
+}
+
+void group_join(struct group *g, const struct traffic *t)
+{
+    for (unsigned s = 0; s < 2; s++) {
+        rate_set_base(&g->rate, s, rate_base(&g->rate, s) + t->bytes[s]);
+        g->rate.base_packets += (uint32_t)t->packets[s];
+        g->traffic.bytes[s] += t->bytes[s];
+        g->traffic.packets[s] += t->packets[s];
+    }
+}
+
+void group_leave(struct group *g, const struct traffic *t)
+{
+    for (unsigned s = 0; s < 2; s++) {
+        rate_set_base(&g->rate, s, rate_base(&g->rate, s) - t->bytes[s]);
+        g->rate.base_packets -= (uint32_t)t->packets[s];
+        g->traffic.bytes[s] -= t->bytes[s];
+        g->traffic.packets[s] -= t->packets[s];
     }
 }
 
@@ -130,9 +220,7 @@ static void group_print_name(const struct group *g, char *name, size_t size)
     char full[100];
     switch (g->kind) {
     case GROUP_MAC: {
-        struct mac m;
-        for (unsigned i = 0; i < 6; i++)
-            m.byte[i] = (uint8_t)(g->id >> (40 - 8 * i));
+        struct mac m = mac_from_id(g->id);
         mac_print(&m, full);
         break;
     }
@@ -164,7 +252,8 @@ static void group_print_name(const struct group *g, char *name, size_t size)
 void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct group_row *row)
 {
     const struct group *g = group_at(gs, index);
-    struct rate_value rate = rate_read(&g->rate, tick);
+    struct rate_count count = rate_count(g);
+    struct rate_value rate = rate_read(&g->rate, tick, &count);
     *row = (struct group_row){.kind = g->kind,
                               .id = g->id,
                               .first = g->first,
@@ -173,10 +262,8 @@ void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct
                               .flows = g->flows,
                               .total_flows = g->total_flows,
                               .hosts = g->hosts,
-                              .bps = (rate.bytes[0] + rate.bytes[1]) * 8};
-    row->trend = row->bps > rate.before * 8   ? TREND_UP
-                 : row->bps < rate.before * 8 ? TREND_DOWN
-                                              : TREND_STEADY;
+                              .bps = (rate.bytes[0] + rate.bytes[1]) * 8,
+                              .trend = (uint8_t)rate.trend};
     for (unsigned s = 0; s < 2; s++) {
         row->arp_requests[s] = g->arp_requests[s];
         row->arp_replies[s] = g->arp_replies[s];

@@ -6,37 +6,54 @@
 #include "base/table.h"
 #include "engine/host.h"
 #include "engine/rate.h"
+#include "model/locals.h"
 
-enum { GROUP_SERIES = 3600 };
+enum { GROUP_SERIES = 3600, VLANS = 4096, NUMBERS = 256 /* of a protocol, a category */ };
+
+/* Bytes per second of an application, a ring. The second that runs is not in it yet. */
+struct group_series {
+    uint32_t bytes[GROUP_SERIES], stamp[GROUP_SERIES];
+};
 
 struct group {
-    enum group_kind kind;
-    uint32_t flows;
-    uint64_t id;
-    nsec_t first, last;
+    /* What the sweep reads and writes is one line, but once a second for the rate. */
     struct traffic traffic;
-    uint64_t total_flows;
-    uint32_t hosts; /* MAC: addresses that were first seen behind it and are still known */
+    nsec_t last;
     struct rate rate;
+    uint32_t flows;
+    uint32_t hosts; /* MAC: addresses that were first seen behind it and are still known */
+    enum group_kind kind;
+    uint64_t id;
+    nsec_t first;
+    uint64_t total_flows;
     uint64_t arp_requests[2], arp_replies[2];
-    char *name;       /* learnt name of a device, 64 bytes, or NULL */
-    uint32_t *series; /* applications: bytes per second, ring of GROUP_SERIES, or NULL */
-    uint32_t *series_stamp;
-};
+    char *name;                  /* learnt name of a device, 64 bytes, or NULL */
+    struct group_series *series; /* of an application, or NULL */
+} __attribute__((aligned(64)));
 
 struct known;
 
 struct groups {
     struct pool pool;
-    struct table table;
-    uint32_t devices; /* groups of kind MAC */
-    uint32_t hand;    /* where the search for devices to forget goes on */
+    struct table table; /* of devices and applications */
+    /* Index of the group, 0 = none yet, by what a flow or its hosts know anyway. */
+    uint32_t vlan[VLANS];
+    uint32_t network[LOCALS_MAX + 1]; /* by number + 1, so that -1 is nobody's */
+    uint32_t category[NUMBERS];
+    uint32_t l4[NUMBERS];
+    uint32_t devices, apps; /* groups of kind MAC and APP */
+    uint32_t hand;          /* where the search for devices to forget goes on */
     bool keep_series;
     struct known *known; /* where devices are noted that other workers may know, too */
 };
 
-/* Whoever makes up MACs shall not take the room of applications and VLANs. */
-enum { GROUPS_LIMIT = 262144, DEVICES_MOST = GROUPS_LIMIT - 32768, DEVICES_MANY = 65536 };
+/* Whoever makes up MACs shall not take the room of applications, nor those that of the rest. */
+enum {
+    GROUPS_LIMIT = 262144,
+    DEVICES_MOST = GROUPS_LIMIT - 32768,
+    DEVICES_MANY = 65536,
+    APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - VLANS - LOCALS_MAX - 2 * NUMBERS
+};
 
 /* The owner is one worker, for all of these. */
 bool groups_init(struct groups *gs, bool keep_series, struct known *known, struct err *e);
@@ -47,7 +64,8 @@ static inline struct group *group_at(const struct groups *gs, uint32_t index)
     return pool_at(&gs->pool, index);
 }
 
-/* Index of the group, made when new (then *made is true, if given); 0 when there is no room. */
+/* Index of the group, made when new (then *made is true, if given); 0 when there is no room. id as
+ * in struct group_row; VLAN 0 and network -1 are none. */
 uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now, bool *made);
 
 static inline bool group_is_used(const struct group *g)
@@ -59,9 +77,31 @@ static inline bool group_is_used(const struct group *g)
  * silent for so long and have neither flows nor hosts are forgotten, `tries` slots at a time. */
 void groups_expire(struct groups *gs, unsigned tries, nsec_t now, nsec_t idle);
 
-/* Counts one direction of a flow's last second. side: SIDE_SENT is client to server (MAC: sent). */
-void group_count(struct group *g, uint32_t tick, nsec_t last, unsigned side, uint64_t bytes,
-                 uint64_t packets);
+/* Begins another second than g->rate.stamp. */
+void group_roll(struct group *g, uint32_t tick);
+
+/* Counts what a flow did in the second that ends at this tick. By enum side; sent is client to
+ * server, of devices and networks what they sent. */
+static inline void group_count(struct group *g, uint32_t tick, nsec_t last, const uint32_t *bytes,
+                               const uint32_t *packets)
+{
+    if (g->rate.stamp != tick)
+        group_roll(g, tick);
+    g->traffic.bytes[0] += bytes[0];
+    g->traffic.bytes[1] += bytes[1];
+    g->traffic.packets[0] += packets[0];
+    g->traffic.packets[1] += packets[1];
+    if (last > g->last)
+        g->last = last;
+}
+
+/* Counts what a flow did before somebody knew that it belongs here; takes it away again. Neither
+ * changes the group's rate. */
+void group_join(struct group *g, const struct traffic *t);
+void group_leave(struct group *g, const struct traffic *t);
+
+/* Whether bytes of an application were seen in second t, a whole one, and how many. */
+bool group_second(const struct group *g, uint32_t t, uint32_t *bytes);
 
 /* Fills *row, a value of its own, with what the group counts at this tick. */
 void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct group_row *row);

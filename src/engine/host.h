@@ -61,9 +61,8 @@ struct host_row {
 struct host_app {
     uint16_t master, app;
     uint64_t bytes[2], packets[2];
-    uint32_t flows;     /* active now */
-    uint32_t seconds;   /* seconds in which it was seen */
-    uint32_t last_tick; /* the latest of them */
+    uint32_t flows;   /* active now */
+    uint32_t seconds; /* seconds in which it was seen */
 };
 
 struct host_icmp {

@@ -1,7 +1,14 @@
-/* hosts.h - one worker's hosts: made with a flow, counted by the sweep, forgotten when idle. */
+/* hosts.h - one worker's hosts: made with a flow, counted by the sweep, forgotten when idle.
+ *
+ * There may be millions of them, and most do little. So a host is three cache lines, of which the
+ * sweep writes two: its counters are narrow, and what does not fit is carried over into struct
+ * host_wide; what few hosts have hangs on struct host_more. What finds no memory at the process's
+ * limit stops where it is, and is counted.
+ */
 #ifndef WEIR_ENGINE_HOSTS_H
 #define WEIR_ENGINE_HOSTS_H
 
+#include "base/counter.h"
 #include "base/pool.h"
 #include "base/table.h"
 #include "engine/host.h"
@@ -14,62 +21,94 @@ struct host_names {
     uint16_t n, cap;
 };
 
-/* Details that most hosts never have; allocated when first needed, account hosts. */
-struct host_more {
-    struct host_icmp *icmp; /* grown by doubling up to HOST_ICMP */
-    uint16_t icmps, icmp_cap;
-    uint64_t dns_queries[2], dns_replies_ok[2], dns_replies_error[2];
-    uint64_t http_requests[2], http_codes[2][6];
-    struct host_names names[3]; /* by enum host_name_list */
+enum host_name_list { HOST_NAMES_DNS, HOST_NAMES_HTTP, HOST_NAMES_OTHER, HOST_NAME_LISTS };
+
+struct host_http {
+    uint64_t requests[2], codes[2][6];
 };
 
-/* The last hour of a host in steps of a second, allocated for the hosts that are kept. */
+/* What ICMP, DNS and HTTP leave at a host. */
+struct host_talk {
+    struct traffic icmp_traffic, other_traffic; /* neither TCP nor UDP */
+    uint64_t dns_queries[2], dns_replies_ok[2], dns_replies_error[2];
+    struct host_icmp *icmp; /* grown by doubling up to HOST_ICMP */
+    struct host_http *http; /* or NULL */
+    uint16_t icmps, icmp_cap;
+};
+
+/* The high part of the counters of host_counters.def: multiples of what the narrow type holds. */
+struct host_wide {
+#define HOST_COUNTER(name, type, n) uint64_t name[n];
+#include "engine/host_counters.def"
+#undef HOST_COUNTER
+};
+
+/* The last hour of a host in steps of a second, allocated for the hosts that are kept. The second
+ * that runs is not in it yet. */
 struct host_series {
     uint32_t stamp[HOST_SERIES]; /* tick the value belongs to */
     uint32_t bytes[2][HOST_SERIES];
 };
 
-enum host_name_list { HOST_NAMES_DNS, HOST_NAMES_HTTP, HOST_NAMES_OTHER };
+/* Details that most hosts never have. */
+struct host_more {
+    uint32_t wide, talk; /* indexes into their pools, 0 = none */
+    char *name, *os;     /* of 64 and 32 bytes, or NULL; account names */
+    struct host_series *series;
+    struct host_names *names; /* HOST_NAME_LISTS of them, or NULL */
+};
+
+/* An application of a host. Every host has one of them from the beginning, so that its flows always
+ * have somewhere to count; the last one stays when it is empty, for the host's next application. */
+struct host_use {
+    uint16_t master, app;
+    uint32_t next; /* of the same host, the latest first; 0 = none */
+    uint64_t bytes[2];
+    uint32_t packets[2];      /* 48 bits: nine years at a million a second */
+    uint16_t packets_high[2]; /* bits 32 to 47 */
+    uint32_t flows;           /* active now */
+    uint32_t seconds, last_tick;
+};
+
+_Static_assert(sizeof(struct host_use) == 48, "there are two for many a host");
 
 struct host {
-    struct addr addr;
-    uint16_t vlan;
-    int16_t network;
-    bool is_local, is_multicast;
-    uint8_t name_rank; /* how good the name is: see hosts_name() */
-    uint8_t apps_cap_log;
-    struct mac mac;
-    uint16_t apps;
-    uint32_t mac_group;
-    nsec_t first, last;
-    struct traffic traffic;
-    struct traffic l4[L4_CLASSES];
-    uint64_t goodput[2];
-    uint64_t sizes[2][SIZE_BINS];
+    /* What the sweep writes: two lines. A free entry's link lies over the rate's stamp. */
     struct rate rate;
-    uint64_t peak_bytes; /* most bytes of any second, both sides */
-    uint32_t flows[2];   /* active: as client, as server */
-    uint64_t total_flows[2];
-    uint64_t low_goodput[2], unanswered[2];
-    uint64_t retrans[2], ooo[2], lost[2];
-    uint64_t syn[2], fin[2], rst[2];
-    uint64_t alerted_flows;
-    uint32_t score;
-    struct host_app *app; /* grows by doubling; slot 0.. apps-1 */
-    struct host_more *more;
-    struct host_series *series;
-    char *name, *os; /* of 64 and 32 bytes, or NULL */
-};
+    nsec_t last;
+    uint64_t bytes[2]; /* by enum side */
+    uint32_t peak;     /* most bytes of any second before the one that runs, both sides */
+    uint8_t peak_high; /* bits 32 to 39 */
+    bool is_local : 1, is_multicast : 1, has_series : 1;
+    int16_t network;
+    uint32_t more; /* index into hosts.more, 0 = none */
+#define HOST_COUNTER(name, type, n) type name[n];
+#include "engine/host_counters.def"
+#undef HOST_COUNTER
+
+    uint8_t name_rank;  /* how good the name is: see host_set_name() */
+    uint32_t app;       /* first struct host_use, 0 = none */
+    uint32_t mac_group; /* the device behind it, 0 = unknown */
+    uint32_t flows[2];  /* active: as client, as server */
+    uint16_t vlan;
+    nsec_t first; /* 0 in a free entry */
+    struct addr addr;
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct host) == 192, "three cache lines");
+_Static_assert(offsetof(struct host, score) == 128, "the sweep writes two of them");
 
 struct hosts {
     struct pool pool; /* struct host; index 1 is "other hosts" */
+    struct pool uses, more, talk, wide;
     struct table table;
     const struct locals *locals;
     nsec_t local_idle, remote_idle;
     bool keep_series;
     uint32_t series_kept;
     uint64_t created, expired, evicted;
-    uint64_t local; /* local hosts now */
+    uint64_t local;     /* local hosts now */
+    counter_t *starved; /* or NULL */
     void (*forgotten)(void *owner, const struct host *h);
     void *owner;
 };
@@ -84,6 +123,7 @@ struct hosts_config {
     const struct locals *locals;
     nsec_t local_idle, remote_idle;
     bool keep_series;
+    counter_t *starved; /* counts what hosts stopped counting for want of memory; or NULL */
     void (*forgotten)(void *owner, const struct host *h); /* told of each host that goes; or NULL */
     void *owner;
 };
@@ -97,32 +137,157 @@ static inline struct host *host_at(const struct hosts *hs, uint32_t index)
     return pool_at(&hs->pool, index);
 }
 
+static inline struct host_use *host_use_at(const struct hosts *hs, uint32_t index)
+{
+    return pool_at(&hs->uses, index);
+}
+
+/* Brings the bucket of an address nearer, some packets before hosts_get() looks into it. */
+void hosts_prefetch(const struct hosts *hs, const struct addr *a, uint16_t vlan);
+
 /* Index of the host, 0 when unknown. */
 uint32_t hosts_find(const struct hosts *hs, const struct addr *a, uint16_t vlan);
 /* Index of the host, made when unknown (then *made is true); HOST_OTHERS when there is no room. */
 uint32_t hosts_get(struct hosts *hs, const struct addr *a, uint16_t vlan, nsec_t now, bool *made);
 
-/* Slot of an application of the host, made when new. HOST_APPS - 1 stands for "others" when full. */
-uint16_t host_app_slot(struct host *h, uint16_t master, uint16_t app);
-
-/* Counts for the second that ends at this tick, rolling over what an earlier tick counted. */
-void host_tick(struct host *h, uint32_t tick, unsigned side, uint64_t bytes, uint64_t packets);
-
-/* Details, made when missing; NULL without memory. */
-struct host_more *host_more(struct host *h);
-void host_count_icmp(struct host *h, uint8_t version, uint8_t type, uint8_t code, unsigned side,
-                     const struct addr *peer);
-void host_count_name(struct host *h, enum host_name_list list, const uint8_t *name, size_t len);
-
-/* Gives a host a name if it is better than the one it has. Higher rank wins, equal rank: newest. */
-enum name_rank { NAME_NONE, NAME_SNI, NAME_HTTP, NAME_DNS, NAME_NETBIOS, NAME_MDNS, NAME_DHCP };
-void host_set_name(struct host *h, enum name_rank rank, const uint8_t *name, size_t len);
-void host_set_os(struct host *h, const char *os);
-
 /* Forgets hosts of [from, to) that are idle at now. Returns how many. */
 unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now);
 
-/* The host as a value; tick is the current one. */
+/* --- host_parts.c: what hosts count, and what hangs on them --- */
+
+/* Begins another second than h->rate.stamp; before the first count of it. */
+void host_roll(struct hosts *hs, struct host *h, uint32_t tick);
+
+/* Adds `high`, a multiple of what the narrow type holds, to a counter of struct host_wide. False
+ * without memory. */
+bool host_carry(struct hosts *hs, struct host *h, size_t counter, uint64_t high);
+/* Takes `high` off again; false when the counter is not that large. */
+bool host_borrow(struct hosts *hs, struct host *h, size_t counter, uint64_t high);
+/* The high part of a counter. */
+uint64_t host_carried(const struct hosts *hs, const struct host *h, size_t counter);
+
+/* host_add_NAME() counts, host_sub_NAME() takes one back if there is one, host_get_NAME() reads,
+ * for each row of host_counters.def. */
+#define HOST_COUNTER(name, type, n)                                                                \
+    static inline void host_add_##name(struct hosts *hs, struct host *h, unsigned i,               \
+                                       uint64_t more)                                              \
+    {                                                                                              \
+        uint64_t sum = h->name[i] + more;                                                          \
+        h->name[i] = (type)sum;                                                                    \
+        if (__builtin_expect(sum > (type)~0u, 0) &&                                                \
+            !host_carry(hs, h, offsetof(struct host_wide, name) / sizeof(uint64_t) + i,            \
+                        sum - h->name[i]))                                                         \
+            h->name[i] = (type)~0u;                                                                \
+    }                                                                                              \
+    static inline void host_sub_##name(struct hosts *hs, struct host *h, unsigned i)               \
+    {                                                                                              \
+        if (h->name[i] ||                                                                          \
+            host_borrow(hs, h, offsetof(struct host_wide, name) / sizeof(uint64_t) + i,            \
+                        (uint64_t)(type)~0u + 1))                                                  \
+            h->name[i]--;                                                                          \
+    }                                                                                              \
+    static inline uint64_t host_get_##name(const struct hosts *hs, const struct host *h,           \
+                                           unsigned i)                                             \
+    {                                                                                              \
+        return h->name[i] +                                                                        \
+               host_carried(hs, h, offsetof(struct host_wide, name) / sizeof(uint64_t) + i);       \
+    }
+#include "engine/host_counters.def"
+#undef HOST_COUNTER
+
+/* Counts what a flow did in the second that ends at this tick, by enum side. */
+static inline void host_count(struct hosts *hs, struct host *h, uint32_t tick, nsec_t last,
+                              const uint32_t *bytes, const uint32_t *packets)
+{
+    if (h->rate.stamp != tick)
+        host_roll(hs, h, tick);
+    if (last > h->last)
+        h->last = last;
+    for (unsigned side = 0; side < 2; side++) {
+        h->bytes[side] += bytes[side];
+        host_add_packets(hs, h, side, packets[side]);
+    }
+}
+
+/* The first entry of a host's applications, empty; false without memory. */
+bool host_use_begin(struct hosts *hs, struct host *h);
+/* Index of an application of the host, made when new. When the host has HOST_APPS of them, or there
+ * is no memory, another one of it stands for it and *is_full is set. */
+uint32_t host_use_get(struct hosts *hs, struct host *h, uint16_t master, uint16_t app,
+                      bool *is_full);
+/* Gives an entry back that became empty, unless it is the host's only one. */
+void host_use_tidy(struct hosts *hs, struct host *h, uint32_t index);
+
+static inline bool host_use_is_empty(const struct host_use *u)
+{
+    return !(u->flows | u->bytes[0] | u->bytes[1] | u->packets[0] | u->packets[1] |
+             u->packets_high[0] | u->packets_high[1]);
+}
+
+static inline uint64_t host_use_packets(const struct host_use *u, unsigned side)
+{
+    return (uint64_t)u->packets_high[side] << 32 | u->packets[side];
+}
+
+static inline void host_use_count(struct host_use *u, unsigned side, uint64_t bytes,
+                                  uint64_t packets)
+{
+    u->bytes[side] += bytes;
+    packets += u->packets[side];
+    u->packets[side] = (uint32_t)packets;
+    u->packets_high[side] = (uint16_t)(u->packets_high[side] + (packets >> 32));
+}
+
+static inline void host_use_take_back(struct host_use *u, unsigned side, uint64_t bytes,
+                                      uint64_t packets)
+{
+    u->bytes[side] -= bytes;
+    packets = host_use_packets(u, side) - packets;
+    u->packets[side] = (uint32_t)packets;
+    u->packets_high[side] = (uint16_t)(packets >> 32);
+}
+
+/* Details, made when missing; NULL without memory. */
+struct host_more *host_more(struct hosts *hs, struct host *h);
+struct host_talk *host_talk(struct hosts *hs, struct host *h);
+struct host_http *host_http(struct hosts *hs, struct host *h);
+void host_count_icmp(struct hosts *hs, struct host *h, uint8_t version, uint8_t type, uint8_t code,
+                     unsigned side, const struct addr *peer);
+void host_count_name(struct hosts *hs, struct host *h, enum host_name_list list,
+                     const uint8_t *name, size_t len);
+
+/* Gives a host a name if it is better than the one it has. Higher rank wins, equal rank: newest. */
+enum name_rank { NAME_NONE, NAME_SNI, NAME_HTTP, NAME_DNS, NAME_NETBIOS, NAME_MDNS, NAME_DHCP };
+void host_set_name(struct hosts *hs, struct host *h, enum name_rank rank, const uint8_t *name,
+                   size_t len);
+void host_set_os(struct hosts *hs, struct host *h, const char *os);
+/* Its name, or NULL. */
+const char *host_name(const struct hosts *hs, const struct host *h);
+/* The counters that h->rate is the rate of. */
+static inline struct rate_count host_rate_count(const struct host *h)
+{
+    return (struct rate_count){{h->bytes[0], h->bytes[1]}, h->packets[0] + h->packets[1]};
+}
+
+/* Both sides' bytes in this tick so far. */
+static inline uint64_t host_now(const struct host *h, uint32_t tick)
+{
+    return h->rate.stamp == tick ? rate_now(&h->rate, SIDE_SENT, h->bytes[SIDE_SENT]) +
+                                       rate_now(&h->rate, SIDE_RCVD, h->bytes[SIDE_RCVD])
+                                 : 0;
+}
+
+static inline struct host_more *host_more_at(const struct hosts *hs, const struct host *h)
+{
+    return h->more ? pool_at(&hs->more, h->more) : NULL;
+}
+
+/* What a host holds beyond itself goes back. */
+void host_free_parts(struct hosts *hs, struct host *h);
+
+/* --- host_row.c --- */
+
+/* The host as a value, without its device; tick is the current one. */
 void host_to_row(const struct hosts *hs, uint32_t index, uint32_t tick, struct host_row *row);
 void host_to_detail(const struct hosts *hs, uint32_t index, uint32_t tick, nsec_t now,
                     struct host_detail *d);

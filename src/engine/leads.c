@@ -12,7 +12,7 @@ static uint64_t flow_bps_of(const struct flow_cold *c, uint32_t tick)
 
 static uint64_t host_bytes_of(const struct host *h)
 {
-    return h->traffic.bytes[0] + h->traffic.bytes[1];
+    return h->bytes[0] + h->bytes[1];
 }
 
 static bool look_flow_bytes(const void *owner, uint32_t index, struct leader *x)
@@ -51,7 +51,7 @@ static bool look_host_bps(const void *owner, uint32_t index, struct leader *x)
     if (!look_host_bytes(owner, index, x))
         return false;
     x->second = x->value;
-    x->value = rate_now(&host_at(&w->hosts, index)->rate, w->tick);
+    x->value = host_now(host_at(&w->hosts, index), w->tick);
     return true;
 }
 
@@ -94,7 +94,7 @@ static void feed_host(struct worker *w, uint32_t index)
     struct leads *l = &w->leads;
     const struct host *h = host_at(&w->hosts, index);
     struct leader x;
-    if (leaders_may_take(&l->host_bps, rate_now(&h->rate, w->tick)) && look_host_bps(w, index, &x))
+    if (leaders_may_take(&l->host_bps, host_now(h, w->tick)) && look_host_bps(w, index, &x))
         leaders_offer(&l->host_bps, &x);
     if (leaders_may_take(&l->host_bytes, host_bytes_of(h)) && look_host_bytes(w, index, &x))
         leaders_offer(&l->host_bytes, &x);

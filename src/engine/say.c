@@ -8,15 +8,15 @@
 
 enum { REMEMBERED = 64 /* rows looked through before a problem is told again */ };
 
-void say_new_host(struct events *ev, nsec_t now, const struct host *h)
+void say_new_host(struct events *ev, nsec_t now, const struct addr *a, const char *name)
 {
     struct event_row *row = events_add(ev, now, EVENT_NEW_HOST);
     if (!row)
         return;
-    addr_print(&h->addr, row->link);
+    addr_print(a, row->link);
     snprintf(row->filter, sizeof row->filter, "ip=%s", row->link);
     snprintf(row->text, sizeof row->text, "Local host %s%s%s%s appeared", row->link,
-             h->name ? " (" : "", h->name ? h->name : "", h->name ? ")" : "");
+             name ? " (" : "", name ? name : "", name ? ")" : "");
 }
 
 void say_new_device(struct events *ev, nsec_t now, const struct mac *m)

@@ -8,7 +8,7 @@
 
 /* Each adds one row to the worker's events, unless this second has had its share. The worker's
  * thread. now is the engine's time. */
-void say_new_host(struct events *ev, nsec_t now, const struct host *h);
+void say_new_host(struct events *ev, nsec_t now, const struct addr *a, const char *name);
 void say_new_device(struct events *ev, nsec_t now, const struct mac *m);
 void say_new_app(struct events *ev, nsec_t now, uint16_t master, uint16_t app);
 void say_big_flow(struct events *ev, nsec_t now, const struct flow_cold *c,

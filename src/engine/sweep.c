@@ -34,55 +34,75 @@ static enum l4_class class_of(uint8_t proto)
     }
 }
 
-static void fold_host(struct host *h, const struct flow_hot *f, const struct flow_cold *c,
-                      unsigned end, uint32_t tick)
+/* What a flow did since its last fold, as seen from one of its ends: by enum side. */
+struct delta {
+    uint32_t bytes[2], packets[2], goodput[2];
+};
+
+static inline struct delta delta_of(const struct flow_hot *f, unsigned end)
 {
-    enum l4_class class = class_of(c->proto);
-    nsec_t last = flow_last(f);
-    if (last > h->last)
-        h->last = last;
-    struct host_app *app = c->app_slot[end] == UINT16_MAX ? NULL : &h->app[c->app_slot[end]];
+    return (struct delta){.bytes = {f->bytes[end], f->bytes[!end]},
+                          .packets = {f->packets[end], f->packets[!end]},
+                          .goodput = {f->goodput[end], f->goodput[!end]}};
+}
+
+/* Hosts count what is not TCP; the rest is. */
+static void fold_class(struct hosts *hs, struct host *h, const struct delta *d, enum l4_class class)
+{
+    struct host_talk *talk = class == L4_UDP ? NULL : host_talk(hs, h);
+    struct traffic *t = !talk              ? NULL
+                        : class == L4_ICMP ? &talk->icmp_traffic
+                                           : &talk->other_traffic;
     for (unsigned side = 0; side < 2; side++) {
-        unsigned who = side == SIDE_SENT ? end : !end;
-        if (!f->packets[who])
-            continue;
-        h->traffic.bytes[side] += f->bytes[who];
-        h->traffic.packets[side] += f->packets[who];
-        h->l4[class].bytes[side] += f->bytes[who];
-        h->l4[class].packets[side] += f->packets[who];
-        h->goodput[side] += f->goodput[who];
-        host_tick(h, tick, side, f->bytes[who], f->packets[who]);
-        if (app) {
-            app->bytes[side] += f->bytes[who];
-            app->packets[side] += f->packets[who];
+        if (t) {
+            t->bytes[side] += d->bytes[side];
+            t->packets[side] += d->packets[side];
+        } else if (class == L4_UDP) {
+            host_add_udp_bytes(hs, h, side, d->bytes[side]);
+            host_add_udp_packets(hs, h, side, d->packets[side]);
         }
-    }
-    if (app && app->last_tick != tick) {
-        app->last_tick = tick;
-        app->seconds++;
     }
 }
 
-static void fold_groups(struct worker *w, const struct flow_hot *f, const struct flow_cold *c,
-                        uint32_t tick)
+static inline void fold_host(struct hosts *hs, struct host *h, const struct delta *d,
+                             enum l4_class class, uint32_t tick, nsec_t last)
 {
-    unsigned client = flow_client(f);
-    nsec_t last = flow_last(f);
-    for (unsigned i = 0; i < FLOW_GROUPS; i++) {
-        if (!c->group[i])
-            continue;
-        /* A device and a network count what they sent, the others what the client sent. */
-        unsigned from = client;
-        if (i == FLOW_GROUP_MAC_LOW || i == FLOW_GROUP_NET_LOW)
-            from = 0;
-        else if (i == FLOW_GROUP_MAC_HIGH || i == FLOW_GROUP_NET_HIGH)
-            from = 1;
-        struct group *g = group_at(&w->groups, c->group[i]);
-        if (f->packets[from])
-            group_count(g, tick, last, SIDE_SENT, f->bytes[from], f->packets[from]);
-        if (f->packets[!from])
-            group_count(g, tick, last, SIDE_RCVD, f->bytes[!from], f->packets[!from]);
+    host_count(hs, h, tick, last, d->bytes, d->packets);
+    for (unsigned side = 0; side < 2; side++)
+        host_add_goodput(hs, h, side, d->goodput[side]);
+    if (class != L4_TCP)
+        fold_class(hs, h, d, class);
+}
+
+static inline void fold_use(struct host_use *u, const struct delta *d, uint32_t tick)
+{
+    host_use_count(u, SIDE_SENT, d->bytes[SIDE_SENT], d->packets[SIDE_SENT]);
+    host_use_count(u, SIDE_RCVD, d->bytes[SIDE_RCVD], d->packets[SIDE_RCVD]);
+    u->seconds += u->last_tick != tick;
+    u->last_tick = tick;
+}
+
+/* Into a group, if there is one. */
+static inline void fold_group(struct groups *gs, uint32_t index, const struct delta *d,
+                              uint32_t tick, nsec_t last)
+{
+    if (index)
+        group_count(group_at(gs, index), tick, last, d->bytes, d->packets);
+}
+
+/* A device and a network count what they sent, the others what the client sent. */
+static void fold_groups(struct groups *gs, const struct flow_cold *c, const int *network,
+                        const struct delta *d, const struct delta *of_client, uint32_t tick,
+                        nsec_t last)
+{
+    for (unsigned end = 0; end < 2; end++) {
+        fold_group(gs, c->device[end], &d[end], tick, last);
+        fold_group(gs, gs->network[network[end] + 1], &d[end], tick, last);
     }
+    fold_group(gs, gs->vlan[c->vlan], of_client, tick, last);
+    fold_group(gs, c->app_group, of_client, tick, last);
+    fold_group(gs, gs->category[c->category], of_client, tick, last);
+    fold_group(gs, gs->l4[c->proto], of_client, tick, last);
 }
 
 static void fold_tally(struct worker *w, const struct flow_hot *f, const struct flow_cold *c)
@@ -121,18 +141,23 @@ static void fold_tally(struct worker *w, const struct flow_hot *f, const struct 
 
 void flow_fold_sizes(struct worker *w, struct flow_hot *f)
 {
+    struct hosts *hs = &w->hosts;
     for (unsigned end = 0; end < 2; end++) {
-        if (!f->packets[end])
-            continue;
-        struct host *from = host_at(&w->hosts, f->host[end]);
-        struct host *to = host_at(&w->hosts, f->host[!end]);
-        for (unsigned bin = 0; bin < SIZE_BINS; bin++) {
-            from->sizes[SIDE_SENT][bin] += f->sizes[end][bin];
-            to->sizes[SIDE_RCVD][bin] += f->sizes[end][bin];
-            w->tally.sizes[bin] += f->sizes[end][bin];
-            f->sizes[end][bin] = 0;
+        struct host *from = host_at(hs, f->host[end]), *to = host_at(hs, f->host[!end]);
+        /* Packets of a second are of one or two sizes: the seven bins are looked at as a word. */
+        uint64_t bins = 0;
+        for (unsigned bin = 0; bin < SIZE_BINS; bin++)
+            bins |= (uint64_t)f->sizes[end][bin] << 8 * bin;
+        while (bins) {
+            unsigned bin = (unsigned)__builtin_ctzll(bins) / 8;
+            uint64_t n = bins >> 8 * bin & UINT8_MAX;
+            bins &= ~((uint64_t)UINT8_MAX << 8 * bin);
+            host_add_sizes(hs, from, SIDE_SENT * SIZE_BINS + bin, n);
+            host_add_sizes(hs, to, SIDE_RCVD * SIZE_BINS + bin, n);
+            w->tally.sizes[bin] += n;
         }
     }
+    memset(f->sizes, 0, sizeof f->sizes);
 }
 
 static uint32_t add_most(uint32_t a, uint64_t b)
@@ -162,9 +187,17 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
     if (!(f->packets[0] | f->packets[1]))
         return;
     struct flow_cold *c = flow_cold_at(&w->flows, index);
-    fold_host(host_at(&w->hosts, f->host[0]), f, c, 0, tick);
-    fold_host(host_at(&w->hosts, f->host[1]), f, c, 1, tick);
-    fold_groups(w, f, c, tick);
+    const struct delta d[2] = {delta_of(f, 0), delta_of(f, 1)};
+    enum l4_class class = class_of(c->proto);
+    nsec_t last = flow_last(f);
+    int network[2];
+    for (unsigned end = 0; end < 2; end++) {
+        struct host *h = host_at(&w->hosts, f->host[end]);
+        fold_host(&w->hosts, h, &d[end], class, tick, last);
+        fold_use(host_use_at(&w->hosts, c->use[end]), &d[end], tick);
+        network[end] = h->network;
+    }
+    fold_groups(&w->groups, c, network, d, &d[flow_client(f)], tick, last);
     fold_tally(w, f, c);
     flow_fold_sizes(w, f);
     roll_rate(c, tick);

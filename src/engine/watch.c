@@ -17,7 +17,7 @@ static void learnt(void *context, const struct dns_entry *entry)
     struct worker *w = learning->w;
     uint32_t index = hosts_find(&w->hosts, &entry->addr, learning->vlan);
     if (index)
-        host_set_name(host_at(&w->hosts, index), entry->is_mdns ? NAME_MDNS : NAME_DNS,
+        host_set_name(&w->hosts, host_at(&w->hosts, index), entry->is_mdns ? NAME_MDNS : NAME_DNS,
                       (const uint8_t *)entry->name, strlen(entry->name));
 }
 
@@ -28,9 +28,9 @@ static void watch_dns(struct worker *w, struct host *from, struct host *to, cons
     if (p->is_tcp)
         cur_take(&c, 2); /* length prefix, RFC 1035 4.2.2 */
     const uint8_t *head = cur_peek(&c, DNS_HEADER);
-    struct host_more *sent = host_more(from), *rcvd = host_more(to);
-    if (!cur_ok(&c) || !head || !sent || !rcvd)
+    if (!cur_ok(&c) || !head)
         return;
+    struct host_talk *sent = host_talk(&w->hosts, from), *rcvd = host_talk(&w->hosts, to);
     if (!(head[2] & 0x80)) {
         sent->dns_queries[SIDE_SENT]++;
         rcvd->dns_queries[SIDE_RCVD]++;
@@ -56,7 +56,7 @@ static bool is_request(const uint8_t *text)
     return false;
 }
 
-static void watch_http(struct host *from, struct host *to, const struct packet *p)
+static void watch_http(struct worker *w, struct host *from, struct host *to, const struct packet *p)
 {
     struct cursor c = cur_over(p->payload, p->payload_cap);
     const uint8_t *text = cur_peek(&c, 12);
@@ -65,16 +65,16 @@ static void watch_http(struct host *from, struct host *to, const struct packet *
     bool answer = !memcmp(text, "HTTP/1.", 7);
     if (!answer && !is_request(text))
         return;
-    struct host_more *sent = host_more(from), *rcvd = host_more(to);
+    struct host_http *sent = host_http(&w->hosts, from), *rcvd = host_http(&w->hosts, to);
     if (!sent || !rcvd)
         return;
     if (answer) {
         unsigned digit = text[9] >= '1' && text[9] <= '5' ? text[9] - '0' : 0;
-        sent->http_codes[SIDE_SENT][digit]++;
-        rcvd->http_codes[SIDE_RCVD][digit]++;
+        sent->codes[SIDE_SENT][digit]++;
+        rcvd->codes[SIDE_RCVD][digit]++;
     } else {
-        sent->http_requests[SIDE_SENT]++;
-        rcvd->http_requests[SIDE_RCVD]++;
+        sent->requests[SIDE_SENT]++;
+        rcvd->requests[SIDE_RCVD]++;
     }
 }
 
@@ -85,8 +85,9 @@ void watch_packet(struct worker *w, uint32_t index, const struct packet *p, unsi
     if (p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6) {
         if (!p->l4)
             return;
-        host_count_icmp(from, p->version, p->icmp_type, p->icmp_code, SIDE_SENT, &p->dst);
-        host_count_icmp(to, p->version, p->icmp_type, p->icmp_code, SIDE_RCVD, &p->src);
+        host_count_icmp(&w->hosts, from, p->version, p->icmp_type, p->icmp_code, SIDE_SENT,
+                        &p->dst);
+        host_count_icmp(&w->hosts, to, p->version, p->icmp_type, p->icmp_code, SIDE_RCVD, &p->src);
         return;
     }
     if (!p->payload_cap)
@@ -95,7 +96,7 @@ void watch_packet(struct worker *w, uint32_t index, const struct packet *p, unsi
     if (mdns || p->src_port == PORT_DNS || p->dst_port == PORT_DNS)
         watch_dns(w, from, to, p, mdns);
     else
-        watch_http(from, to, p);
+        watch_http(w, from, to, p);
 }
 
 void watch_arp(struct worker *w, const struct packet *p)

@@ -25,6 +25,7 @@ bool worker_init(struct worker *w, struct err *e)
                                  .local_idle = config->local_host_idle,
                                  .remote_idle = config->remote_host_idle,
                                  .keep_series = config->keep_series,
+                                 .starved = &w->reasons[REASON_host_starved],
                                  .forgotten = leave_host,
                                  .owner = w};
     event_init(&w->wake);

@@ -147,6 +147,15 @@ uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now);
 /* A second of the worker's time has gone by: is the emergency over? */
 void flow_room_tick(struct worker *w, nsec_t now);
 
+/* --- flow_groups.c --- */
+/* A new flow whose hosts are known and whose first packet was sent by `end` joins its groups and its
+ * hosts' applications, and leaves them at its end. */
+void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+void flow_leave_groups(struct worker *w, uint32_t index);
+/* Moves what the flow has counted so far from its old application to the one of the verdict. It
+ * leaves first, so that a host's entry that is empty then is there for the new one. */
+void flow_move_app(struct worker *w, uint32_t index, const struct l7_result *r);
+
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no
  * record has told yet. */

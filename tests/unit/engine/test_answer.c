@@ -38,8 +38,8 @@ static void test_hosts_forgotten_while_a_question_is_open_are_left_out(void **st
         struct addr a = addr_v4(bytes);
         bool made;
         struct host *h = host_at(&w->hosts, hosts_get(&w->hosts, &a, 0, T0 * SECOND, &made));
-        host_set_name(h, NAME_DNS, (const uint8_t *)"gone.example", 12);
-        host_more(h)->dns_queries[0] = 7;
+        host_set_name(&w->hosts, h, NAME_DNS, (const uint8_t *)"gone.example", 12);
+        host_talk(&w->hosts, h)->dns_queries[0] = 7;
         h->last += i < 2000 ? 0 : 1000 * SECOND;
     }
     struct part *p =

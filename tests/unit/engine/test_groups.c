@@ -36,10 +36,64 @@ static void test_a_flood_of_devices_leaves_room_and_is_forgotten(void **state)
     groups_fini(&gs);
 }
 
+static void test_what_an_application_inherits_is_no_rate(void **state)
+{
+    (void)state;
+    static struct groups gs;
+    struct err e;
+    assert_true(groups_init(&gs, true, &(struct known){0}, &e));
+    uint32_t app = groups_get(&gs, GROUP_APP, 7, SECOND, NULL);
+    struct group *g = group_at(&gs, app);
+    struct traffic before = {.bytes = {5000, 100}, .packets = {50, 1}};
+    struct group_row row;
+    uint32_t bytes;
+    group_count(g, 100, SECOND, (uint32_t[]){1000, 0}, (uint32_t[]){1, 0});
+    group_join(g, &before);
+    group_count(g, 100, SECOND, (uint32_t[]){1000, 500}, (uint32_t[]){1, 1});
+    group_to_row(&gs, app, 101, &row);
+    assert_int_equal(row.bps, 8 * 2500);
+    assert_int_equal(row.traffic.bytes[0], 7000);
+    assert_true(group_second(g, 100, &bytes));
+    assert_int_equal(bytes, 2500);
+    group_leave(g, &before);
+    group_count(g, 101, SECOND, (uint32_t[]){300, 0}, (uint32_t[]){1, 0});
+    assert_true(group_second(g, 100, &bytes));
+    assert_int_equal(bytes, 2500);
+    group_to_row(&gs, app, 102, &row);
+    assert_int_equal(row.bps, 8 * 300);
+    assert_int_equal(row.trend, TREND_DOWN);
+    assert_int_equal(row.traffic.bytes[0], 2300);
+    assert_int_equal(row.traffic.packets[1], 1);
+    groups_fini(&gs);
+}
+
+static void test_groups_by_number_are_the_same_again(void **state)
+{
+    (void)state;
+    static struct groups gs;
+    struct err e;
+    assert_true(groups_init(&gs, false, &(struct known){0}, &e));
+    enum group_kind kind[] = {GROUP_VLAN, GROUP_NETWORK, GROUP_CATEGORY, GROUP_L4};
+    uint32_t most[] = {4095, 255, 255, 255};
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t first = groups_get(&gs, kind[i], 0, SECOND, NULL);
+        uint32_t last = groups_get(&gs, kind[i], most[i], SECOND, NULL);
+        assert_int_not_equal(first, last);
+        assert_int_equal(groups_get(&gs, kind[i], most[i], 2 * SECOND, NULL), last);
+        assert_int_equal(group_at(&gs, last)->kind, kind[i]);
+        assert_int_equal(group_at(&gs, last)->id, most[i]);
+    }
+    assert_int_equal(gs.pool.used, 8);
+    assert_int_equal(gs.network[0], 0);
+    groups_fini(&gs);
+}
+
 int main(void)
 {
     hash_seed();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_an_application_inherits_is_no_rate),
+        cmocka_unit_test(test_groups_by_number_are_the_same_again),
         cmocka_unit_test(test_a_flood_of_devices_leaves_room_and_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
