@@ -1,0 +1,125 @@
+/* collector.h - from datagrams of exporters to flow_in values; templates, sampling and loss by exporter.
+ *
+ * One collector belongs to one worker: no locks. It knows exporters by (address, observation domain,
+ * protocol), learns their templates and options, parks data that came before its template, and
+ * counts everything that it was given: records = accepted + no_template + malformed + denied + dup
+ * (equation L4). It never asks the clock and never multiplies by a sampling rate.
+ */
+#ifndef WEIR_CODEC_COLLECTOR_H
+#define WEIR_CODEC_COLLECTOR_H
+
+#include "base/counter.h"
+#include "base/err.h"
+#include "codec/flow_in.h"
+#include "net/packet.h"
+
+enum telemetry {
+    TELEMETRY_NONE,
+    TELEMETRY_NETFLOW1,
+    TELEMETRY_NETFLOW5,
+    TELEMETRY_NETFLOW7,
+    TELEMETRY_NETFLOW9,
+    TELEMETRY_IPFIX,
+    TELEMETRY_SFLOW2,
+    TELEMETRY_SFLOW4,
+    TELEMETRY_SFLOW5,
+    TELEMETRY_ZMQ,
+    TELEMETRIES
+};
+
+/* One message as it was received: a UDP payload, an IPFIX message of a stream, a ZMQ payload. */
+struct datagram {
+    const uint8_t *bytes;
+    size_t len;
+    struct addr from; /* the sender as the network saw it; sFlow may name another agent inside */
+    uint16_t from_port;
+    uint16_t to_port;
+    nsec_t received; /* packet time of a capture, wall clock of a socket */
+    bool is_stream;  /* TCP or file: templates are for this session, sequence cannot have holes */
+};
+
+/* Interface counters as sFlow or a probe tells them (RFC 2863 names). */
+struct interface_counters {
+    const struct exporter *exporter;
+    nsec_t at;
+    uint32_t index;
+    char name[64];
+    uint64_t speed; /* bit/s */
+    uint8_t direction, admin_up, oper_up;
+    uint64_t in_octets, out_octets, in_packets, out_packets;
+    uint64_t in_errors, out_errors, in_discards, out_discards;
+};
+
+/* Whom the collector tells. Called during collector_take(), in order; arguments are borrowed. */
+struct collector_ops {
+    /* n records at once, from one set where the format has sets. */
+    void (*flows)(void *to, const struct flow_in *f, size_t n);
+    /* A sampled frame (sFlow raw header, IE 104/313/315): it stands for f->sampling packets; f holds the
+     * interfaces, exporter and rate. */
+    void (*frame)(void *to, const struct frame *frame, const struct flow_in *f);
+    void (*counters)(void *to, const struct interface_counters *c);
+    /* Something worth an event: a new exporter, a changed sampling rate, a restart. */
+    void (*say)(void *to, const struct exporter *x, const char *sentence);
+};
+
+/* One row of what an exporter is and does, for questions; a value. */
+struct exporter_row {
+    struct addr addr;
+    uint32_t domain;
+    uint8_t telemetry; /* enum telemetry */
+    nsec_t first, last;
+    uint64_t datagrams, bytes, records, options;
+    uint64_t lost; /* by sequence numbers: records (IPFIX, v5), datagrams (v9, sFlow) */
+    uint64_t reordered, duplicate, no_template, malformed, parked;
+    uint64_t restarts;
+    int64_t skew; /* exporter's clock minus ours, nanoseconds */
+    uint32_t templates;
+    uint32_t sampling;
+    uint8_t sampling_source;
+    char name[64]; /* told by options or a probe, "" = none */
+};
+
+struct collector;
+
+struct collector_config {
+    /* Sampling rates by the user: "address=rate"; borrowed. NULL = none. */
+    const char *sampling;
+    uint32_t max_exporters;  /* 0 = 4096 */
+    size_t max_parked_bytes; /* of each exporter; 0 = 1 MiB, for at most 60 s of packet time */
+    bool keep_raw;           /* flow_in.raw is wanted (--records, unknown elements) */
+};
+
+/* NULL with a sentence when out of memory. ops and to are borrowed for the collector's life. */
+struct collector *collector_new(const struct collector_config *config,
+                                const struct collector_ops *ops, void *to, struct err *e);
+void collector_free(struct collector *c);
+
+/* What the bytes look like: the version word and lengths that agree with it; TELEMETRY_NONE when it is
+ * no export. Any thread. */
+enum telemetry telemetry_of(const uint8_t *bytes, size_t len);
+
+/* Decodes one message. Everything in it is told to ops or counted. The worker's thread. */
+void collector_take(struct collector *c, const struct datagram *d);
+
+/* Time passes: parked data too old is counted, silent exporters are told. */
+void collector_tick(struct collector *c, nsec_t now);
+
+/* Rows of what is known, index from 0; false past the end. */
+bool collector_exporter(const struct collector *c, unsigned i, struct exporter_row *row);
+/* The exporter behind a pointer of flow_in, as a row. */
+void exporter_to_row(const struct exporter *x, struct exporter_row *row);
+/* Name of an exporter's interface, "" when nobody told. */
+const char *exporter_interface(const struct exporter *x, uint32_t index);
+
+/* Templates and sampling to and from one file in the data directory, so that they survive a restart.
+ * Atomic (rename). A damaged file is told in *e and ignored. */
+bool collector_save(const struct collector *c, const char *path, struct err *e);
+bool collector_load(struct collector *c, const char *path, struct err *e);
+
+/* Counters of equation L4 and of each reason (reasons.def, group RECORD); any thread. */
+struct collector_counts {
+    counter_t datagrams, bytes, records, accepted, options, frames, counter_samples;
+};
+const struct collector_counts *collector_counts(const struct collector *c);
+
+#endif
