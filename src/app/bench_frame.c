@@ -159,6 +159,9 @@ uint32_t frame_write(const struct frame_form *form, const struct frame_plan *p, 
     }
     uint8_t proto = p->is_tcp ? PROTO_TCP : PROTO_UDP;
     uint8_t *at = put_ethernet(form, true, form->ipv6, to);
+    /* An answer goes back to the device that the question came from. */
+    to[5] = p->by_server ? 2 : 1;
+    to[11] = p->by_server ? 1 : 2;
     at = form->ipv6 ? put_ipv6(src, dst, proto, l4, at)
                     : put_ipv4(ipv4_of(src), ipv4_of(dst), proto, l4, at);
     at = p->is_tcp ? put_tcp(p, src_port, dst_port, at)
