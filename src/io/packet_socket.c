@@ -218,6 +218,7 @@ bool packet_socket_open(struct packet_socket *s, const struct packet_request *r,
     if (create(s, r, e) && map_ring(s, r, e) && bind_to(s, r, e)) {
         if (r->ifindex != 0)
             s->device_type = device_type(s->fd, r->name);
+        s->link = packet_link_of(s->device_type);
         return true;
     }
     packet_socket_close(s);

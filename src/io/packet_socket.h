@@ -34,6 +34,7 @@ struct packet_socket {
     unsigned blocks;
     bool filters_here; /* the kernel cannot apply the filter: do it with each frame */
     int device_type;   /* ARPHRD_ of the interface; -1 for all of them */
+    int link;          /* its LINKTYPE, -1 for none; only where there is one device */
 };
 
 /* Opens the ring, joins the others, and lets nothing through yet. False with a sentence; then

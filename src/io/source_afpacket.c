@@ -280,8 +280,7 @@ static void next_frame(struct source_afpacket *s, struct frame *f)
     struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)s->next;
     const struct sockaddr_ll *from = (const struct sockaddr_ll *)(void *)(s->next + ADDRESS_AT);
     uint8_t *bytes = s->next + h->tp_mac;
-    int link =
-        packet_link_of(s->socket.device_type == -1 ? from->sll_hatype : s->socket.device_type);
+    int link = s->socket.device_type == -1 ? packet_link_of(from->sll_hatype) : s->socket.link;
     *f = (struct frame){
         .bytes = bytes,
         .ts = (nsec_t)h->tp_sec * SECOND + h->tp_nsec,
