@@ -71,7 +71,8 @@ bool xdp_program_load(struct xdp_program *p, const char *name, struct err *e)
         source_program_path(self);
         return fail(e,
                     "xdp:%s: this user may not load an XDP program; run as root, or allow this "
-                    "program once: sudo setcap cap_net_raw,cap_net_admin,cap_bpf=ep %s",
+                    "program once: sudo setcap cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock=ep "
+                    "%s",
                     name, self);
     }
     return fail(e, "xdp:%s: this kernel takes no XDP program for AF_XDP (Linux 5.9 or later): %s",

@@ -55,6 +55,12 @@ static bool make_umem(struct xdp_queue *q, const char *name, uint64_t bytes, str
                                      .comp_size = XSK_RING_CONS__DEFAULT_NUM_DESCS,
                                      .frame_size = CHUNK};
     int why = xsk_umem__create(&q->umem, q->memory, q->size, &q->fill, &q->unused, &config);
+    if (why == -ENOBUFS)
+        return fail(
+            e,
+            "xdp:%s: this user may not lock %zu MB in memory; try a smaller --ring, or give "
+            "cap_ipc_lock",
+            name, q->size >> 20);
     return why == 0 || fail(e, "xdp:%s: %zu MB for capture cannot be had: %s; try a smaller --ring",
                             name, q->size >> 20, strerror(-why));
 }
@@ -83,7 +89,8 @@ static void offer_all_chunks(struct xdp_queue *q)
 bool xdp_queue_open(struct xdp_queue *q, const char *name, unsigned number, uint64_t bytes,
                     struct err *e)
 {
-    /* Best first. A failed try leaves things in its memory's rings, so each starts afresh. */
+    /* Best first. All tries are with the same memory: what is given back is counted against the
+     * user's limit for a while. */
     static const unsigned modes[] = {
         XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP | BIND_PIECES,
         XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP,
@@ -91,22 +98,22 @@ bool xdp_queue_open(struct xdp_queue *q, const char *name, unsigned number, uint
         XDP_COPY | XDP_USE_NEED_WAKEUP,
         XDP_COPY,
     };
-    int why = 0;
-    for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++) {
-        *q = (struct xdp_queue){0};
-        if (!make_umem(q, name, bytes, e)) {
-            xdp_queue_close(q);
-            return false;
-        }
-        why = try_bind(q, name, number, modes[i]);
-        if (why == 0) {
-            q->is_zero_copy = modes[i] & XDP_ZEROCOPY;
-            offer_all_chunks(q);
-            return true;
-        }
-        q->socket = NULL;
+    *q = (struct xdp_queue){0};
+    if (!make_umem(q, name, bytes, e)) {
         xdp_queue_close(q);
+        return false;
     }
+    int why = -1;
+    for (unsigned i = 0; i < sizeof modes / sizeof *modes && why != 0; i++) {
+        why = try_bind(q, name, number, modes[i]);
+        q->is_zero_copy = modes[i] & XDP_ZEROCOPY;
+    }
+    if (why == 0) {
+        offer_all_chunks(q);
+        return true;
+    }
+    q->socket = NULL;
+    xdp_queue_close(q);
     if (why == -EBUSY)
         return fail(e, "xdp:%s: receive queue %u is taken by another program, perhaps another weir",
                     name, number);

@@ -42,6 +42,12 @@ def programs_on(name):
     return 'xdp' in json.loads(show)[0]
 
 
+def lost_on_the_way():
+    """Frames that wa gave up because wb's receive queue, of 256 frames, was full: they never arrived."""
+    show = subprocess.run(['ip', '-s', '-j', 'link', 'show', 'wa'], capture_output=True, text=True, check=True).stdout
+    return json.loads(show)[0]['stats64']['tx']['dropped']
+
+
 def send_mixture(sender, n):
     """n frames of many addresses and lengths; their bytes."""
     total = 0
@@ -49,7 +55,7 @@ def send_mixture(sender, n):
         frame = ether(ipv4('10.0.%d.%d' % (i >> 8 & 255, i & 255), '10.9.9.9', size=i % 900))
         sender.send(frame)
         total += len(frame)
-        if i % 200 == 199:
+        if i % 100 == 99:
             time.sleep(0.001)
     return total
 
@@ -58,20 +64,20 @@ def test_every_frame_is_counted_once_in_the_driver():
     needs_xdp()
     d, s = Dump('xdp:wb'), Sender('wa')
     equal('kind', d.open['kind'], 'xdp')
+    d.wait_state('up: copied by the driver, 1 queue"', 2)
     total = send_mixture(s, 20000)
     t = d.stop()
     equal('received', (t['received'], t['received_bytes'], t['dropped']), (20000, total, 0))
-    assert 'up: copied by the driver, 1 queue"' in ''.join(d.lines), d.lines
 
 
 def test_every_frame_is_counted_once_in_the_kernel():
     needs_xdp()
     pair(1, 4)
     d, s = Dump('xdp:wb'), Sender('wa')
+    d.wait_state('up: copied by the kernel, 1 queue"', 2)
     total = send_mixture(s, 20000)
     t = d.stop()
     equal('received', (t['received'], t['received_bytes'], t['dropped']), (20000, total, 0))
-    assert 'up: copied by the kernel, 1 queue"' in ''.join(d.lines), d.lines
 
 
 def test_queues_are_dealt_out_to_workers():
@@ -80,10 +86,10 @@ def test_queues_are_dealt_out_to_workers():
         pair(4, 4)
         d, s = Dump('-w', str(workers), 'xdp:wb'), Sender('wa')
         equal('workers', d.open['workers'], workers)
+        d.wait_state('up: copied by the driver, 4 queues"', 2)
         total = send_mixture(s, 8000)
         t = d.stop()
         equal('received', (t['received'], t['received_bytes'], t['dropped']), (8000, total, 0))
-        assert 'up: copied by the driver, 4 queues"' in ''.join(d.lines), d.lines
     pair(2, 2)
     text = fails('-w', '3', 'xdp:wb')
     assert '3 workers' in text and '2 receive queues' in text, text
@@ -133,10 +139,10 @@ def test_a_frame_of_several_chunks_keeps_its_length():
 def test_filter_and_snaplen():
     needs_xdp()
     d, s = Dump('-B', 'udp dst port 53', '-l', '100', '-v', 'xdp:wb'), Sender('wa')
-    for i in range(1000):
+    for i in range(200):
         s.send(ether(ipv4('10.0.0.1', '10.0.0.2', dport=53 + i % 2, size=500)))
     t = d.stop()
-    equal('received', (t['received'], t['received_bytes'], t['filtered'], t['dropped']), (500, 500 * 542, 500, 0))
+    equal('received', (t['received'], t['received_bytes'], t['filtered'], t['dropped']), (100, 100 * 542, 100, 0))
     assert 'cap 100 wire 542' in ''.join(d.lines), d.lines
 
 
@@ -152,7 +158,7 @@ def test_flood_is_counted_exactly():
                 s.send(f)
         time.sleep(1.5)  # until it has read the ring empty
         t = d.stop()
-        equal('received + dropped', t['received'] + t['dropped'], 40000)
+        equal('received + dropped + lost on the way', t['received'] + t['dropped'] + lost_on_the_way(), 40000)
         assert t['dropped'] > 1000 and t['ring_full'] > 0, t
 
 
@@ -278,6 +284,28 @@ def test_the_machine_is_not_cut_off():
     text = fails('xdp:wb')
     assert 'default route' in text and '-i wb' in text, text
     ip('route', 'del', 'default')
+    ip('addr', 'del', '10.77.0.1/24', 'dev', 'wb')
+    # The same through a bridge that the interface is a member of.
+    ip('link', 'add', 'wbr', 'type', 'bridge')
+    ip('link', 'set', 'wb', 'master', 'wbr')
+    ip('addr', 'add', '10.77.0.1/24', 'dev', 'wbr')
+    ip('link', 'set', 'wbr', 'up')
+    ip('route', 'add', 'default', 'via', '10.77.0.2')
+    # The files of /sys are those of the namespace in which they were mounted.
+    p = subprocess.run(['unshare', '-m', 'sh', '-c', 'mount -t sysfs none /sys && exec "$0" -s 0.1 xdp:wb', DUMP],
+                       capture_output=True, text=True, check=False)
+    ip('link', 'del', 'wbr')
+    assert 'default route' in p.stderr, p.stderr
+
+
+def test_a_user_with_capabilities_may_capture():
+    needs_xdp()
+    may = '+net_raw,+net_admin,+bpf'
+    for more, ring, word in ((',+ipc_lock', '32', '"open"'), ('', '4', '"open"'), ('', '64', 'cap_ipc_lock')):
+        p = subprocess.run(['prlimit', '--memlock=8388608', 'setpriv', '--reuid', '65534', '--clear-groups', '--inh-caps',
+                            may + more, '--ambient-caps', may + more, DUMP, '-r', ring, '-s', '0.1', 'xdp:wb'],
+                           capture_output=True, text=True, check=False)
+        assert word in p.stdout + p.stderr, (more, ring, p.stdout, p.stderr)
 
 
 def test_captures_give_the_same_flows_as_from_a_file():
@@ -299,8 +327,9 @@ def test_the_monitor_tells_what_it_lost():
             s.send(ether(ipv4('10.0.0.1', '10.9.9.9')))
         time.sleep(0.2)
         m.p.send_signal(18)
-        t = m.settle(20000)
-        equal('received + dropped', t['received'] + t['kernel_dropped'], 20000)
+        lost = lost_on_the_way()
+        t = m.settle(20000 - lost)
+        equal('received + dropped + lost on the way', t['received'] + t['kernel_dropped'] + lost, 20000)
         assert t['kernel_dropped'] > 10000, t['kernel_dropped']
     finally:
         m.stop()

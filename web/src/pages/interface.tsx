@@ -11,7 +11,7 @@ import { Fact, Facts } from "../parts/facts.tsx";
 import { useTopic } from "../parts/hooks.ts";
 import { Breakdown, Num, Share } from "../parts/num.tsx";
 import { AppsChart, TrafficChart } from "../parts/trafficchart.tsx";
-import { ifState } from "./interfaces.tsx";
+import { ifState, ifUp } from "./interfaces.tsx";
 
 const WAYS: [string, string][] = [["l2l", "Local to local"], ["l2r", "Local to remote"], ["r2l", "Remote to local"], ["r2r", "Remote to remote"]];
 
@@ -41,7 +41,7 @@ export default function InterfacePage({ id }: PageProps) {
   return (
     <div class="page">
       <h1 class="sentence">
-        <i class={"level " + (i.damage || (!i.is_file && i.state !== "up") ? "error" : drops ? "warning" : "good")} role="img" aria-label={i.state} />
+        <i class={"level " + (i.damage || !ifUp(i) ? "error" : drops ? "warning" : "good")} role="img" aria-label={i.state} />
         <span>{i.name} <span class="lead">{ifState(i)}{i.damage ? "; damaged: " + i.damage : ""}; {N.text(N.bytes(t.ip_bytes))} in {N.text(N.count(t.ip_packets))} IP packets, {drops ? N.text(N.count(drops)) + " dropped" : "none dropped"}.</span></span>
       </h1>
       <TrafficChart height={200} />

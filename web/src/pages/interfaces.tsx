@@ -17,11 +17,15 @@ export function ifFlows(i: Interface): string {
 export function ifState(i: Interface): string {
   return i.is_file ? (i.done ? "read to its end" : "being read") : i.state;
 }
+/** "up", "up: zero copy, 4 queues", "up, now called eth1"; whatever else is told is not. */
+export function ifUp(i: Interface): boolean {
+  return i.is_file || /^up\b/.test(i.state);
+}
 
 const COLUMNS: Column<Interface>[] = [
   { id: "name", title: "Interface", w: 200, grow: true, phone: "a", sort: "name", cell: (i) => <a href={ifHref(i)} class="val">{i.name}</a> },
   { id: "kind", title: "Kind", w: 96, cell: (i) => <span class="muted">{i.is_file ? "file" : i.kind}</span> },
-  { id: "state", title: "State", w: 140, cell: (i) => (i.damage ? <span class="notok" title={i.damage}>damaged</span> : <span class={i.state === "down" || i.state === "gone" ? "notok" : ""}>{ifState(i)}</span>) },
+  { id: "state", title: "State", w: 140, cell: (i) => (i.damage ? <span class="notok" title={i.damage}>damaged</span> : <span class={ifUp(i) ? "" : "notok"} title={ifState(i)}>{ifState(i)}</span>) },
   { id: "workers", title: "Workers", w: 84, right: true, cell: (i) => <span class="muted">{i.workers}</span> },
   { id: "bps", title: "Throughput", w: 112, right: true, phone: "b", cell: (i) => <Num w={N.rate(i.totals?.bps)} href={ifFlows(i)} /> },
   { id: "pps", title: "Packets/s", w: 96, right: true, cell: (i) => <Num w={N.packetRate(i.totals?.pps)} href={ifFlows(i)} /> },
@@ -34,7 +38,7 @@ const COLUMNS: Column<Interface>[] = [
 
 export default function Interfaces() {
   const rows = useTopic<List<Interface>>("interfaces").value?.data;
-  const down = rows?.filter((i) => !i.is_file && i.state !== "up").length ?? 0;
+  const down = rows?.filter((i) => !ifUp(i)).length ?? 0;
   const drops = rows?.reduce((a, i) => a + (i.totals?.kernel_dropped ?? 0) + (i.totals?.interface_dropped ?? 0), 0) ?? 0;
   return (
     <div class="page">
