@@ -168,6 +168,9 @@ bool part_step(struct part *p, uint32_t entries)
     case QUESTION_SERIES:
         done = step_series(p);
         break;
+    case QUESTION_NAMES:
+        done = part_step_names(p, entries);
+        break;
     case QUESTION_EVENTS:
         done = step_events(p);
         break;

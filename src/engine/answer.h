@@ -48,12 +48,6 @@ struct sort_key sort_key_of_host(const struct field *f, const struct host_row *r
 struct sort_key sort_key_of_group(const struct field *f, const struct group_row *r);
 int sort_key_compare(const struct sort_key *a, const struct sort_key *b);
 
-struct host_only {
-    struct addr addr;
-    uint16_t vlan;
-    uint32_t iface;
-};
-
 /* What an asker waits on, counted like the parts that point to it. */
 struct asking {
     struct event done;
@@ -70,7 +64,7 @@ struct part {
     atomic_int references;
     atomic_int state; /* enum part_state */
     char host_text[64];
-    struct host_only *only; /* HOSTS, second round: these hosts alone */
+    struct host_id *only; /* NAMES; HOSTS, second round: these hosts alone */
     uint32_t only_n;
     bool samples; /* HOSTS, first round: note who matches, for the workers know the same hosts */
 
@@ -94,8 +88,8 @@ enum part_state { PART_OPEN, PART_READY, PART_ABANDONED };
  * worker's thread, or the asker's when the worker has stopped. */
 bool part_step(struct part *p, uint32_t entries);
 
-/* Second round: the part is about the hosts of this answer alone. False without memory. */
-bool part_restrict(struct part *p, const struct answer *hosts);
+/* The part is about these hosts alone, of which it keeps a copy. False without memory. */
+bool part_restrict(struct part *p, const struct host_id *hosts, uint32_t n);
 
 /* One slice of each kind, in answer_flows.c and answer_hosts.c. True when done. */
 bool part_step_flows(struct part *p, uint32_t entries);
@@ -103,6 +97,7 @@ bool part_step_flow(struct part *p, uint32_t entries);
 bool part_step_top(struct part *p, uint32_t entries);
 bool part_step_hosts(struct part *p, uint32_t entries);
 bool part_step_host(struct part *p);
+bool part_step_names(struct part *p, uint32_t entries);
 bool part_step_groups(struct part *p, uint32_t entries);
 
 /* A host's row with its interface and its device. */

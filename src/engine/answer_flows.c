@@ -160,8 +160,10 @@ static bool add_sum(struct part *p, const char *key, size_t len, const struct ad
     struct top_sum *s = sum_of(p, key, len < most ? len : most);
     if (!s)
         return false;
-    if (addr)
+    if (addr) {
         s->row.addr = *addr;
+        s->row.vlan = r->vlan;
+    }
     s->row.bytes[swapped] += r->sent_bytes;
     s->row.bytes[!swapped] += r->rcvd_bytes;
     s->row.packets[swapped] += r->sent_packets;

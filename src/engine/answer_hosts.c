@@ -17,16 +17,13 @@ static void mark_hosts(struct part *p, uint32_t index)
     }
 }
 
-bool part_restrict(struct part *p, const struct answer *hosts)
+bool part_restrict(struct part *p, const struct host_id *hosts, uint32_t n)
 {
-    p->only = mem_alloc(ACCOUNT_answers, hosts->n * sizeof *p->only);
+    p->only = mem_alloc(ACCOUNT_answers, n * sizeof *p->only);
     if (!p->only)
         return false;
-    p->only_n = hosts->n;
-    for (uint32_t i = 0; i < hosts->n; i++)
-        p->only[i] = (struct host_only){.addr = hosts->hosts[i].addr,
-                                        .vlan = hosts->hosts[i].vlan,
-                                        .iface = hosts->hosts[i].iface};
+    p->only_n = n;
+    memcpy(p->only, hosts, n * sizeof *hosts);
     return true;
 }
 
@@ -128,7 +125,7 @@ static bool scan_only(struct part *p, uint32_t entries)
     const struct worker *w = p->worker;
     bool room = true;
     for (; room && entries && p->at < p->only_n; entries--, p->at++) {
-        const struct host_only *only = &p->only[p->at];
+        const struct host_id *only = &p->only[p->at];
         if (only->iface != w->iface)
             continue;
         uint32_t index = hosts_find(&w->hosts, &only->addr, only->vlan);

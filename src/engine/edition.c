@@ -268,6 +268,7 @@ struct answer_box *edition_answer(const struct edition *ed, const struct questio
     case QUESTION_GROUPS:
     case QUESTION_TOP:
     case QUESTION_SERIES:
+    case QUESTION_NAMES:
     case QUESTION_EVENTS:
         break;
     }

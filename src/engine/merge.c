@@ -329,6 +329,20 @@ static struct answer_box *merge_events(const struct question *q, struct answer *
     return box;
 }
 
+/* Parts are in the order of the question; of several names of a host the best is taken. */
+static struct answer_box *merge_names(const struct question *q, struct answer *const *part,
+                                      unsigned n)
+{
+    struct answer_box *box = answer_new(QUESTION_NAMES, q->named_n);
+    for (uint32_t r = 0; box && r < q->named_n; r++) {
+        struct name_row *best = &box->answer.names[box->answer.n++];
+        for (unsigned i = 0; i < n; i++)
+            if (part[i]->names[r].rank > best->rank)
+                *best = part[i]->names[r];
+    }
+    return box;
+}
+
 static void add_series(struct series_row *to, const struct series_row *from)
 {
     for (uint32_t i = 0; i < to->n && i < from->n; i++) {
@@ -448,6 +462,9 @@ struct answer *merge_answers(const struct question *q, struct answer *const *par
         break;
     case QUESTION_TOP:
         box = merge_tops(q, part, n);
+        break;
+    case QUESTION_NAMES:
+        box = merge_names(q, part, n);
         break;
     case QUESTION_EVENTS:
         box = merge_events(q, part, n);

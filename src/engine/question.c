@@ -28,6 +28,8 @@ static size_t row_size(enum question_kind kind)
         return sizeof(struct totals_row);
     case QUESTION_SERIES:
         return sizeof(struct series_row);
+    case QUESTION_NAMES:
+        return sizeof(struct name_row);
     case QUESTION_EVENTS:
         return sizeof(struct event_row);
     }
@@ -53,6 +55,8 @@ static void **rows_of(struct answer *a, enum question_kind kind)
         return (void **)&a->totals;
     case QUESTION_SERIES:
         return (void **)&a->series;
+    case QUESTION_NAMES:
+        return (void **)&a->names;
     case QUESTION_EVENTS:
         break;
     }
@@ -215,8 +219,9 @@ static bool wait_parts(struct part **part, unsigned n, struct asking *as, nsec_t
 
 /* One round: the question to each worker of the interface, and what came back in time. */
 struct round {
-    const struct answer *only; /* second round: about these hosts alone */
-    bool samples;              /* first of two rounds */
+    const struct host_id *only; /* NAMES; HOSTS, second round: about these alone */
+    uint32_t only_n;
+    bool samples; /* first of two rounds */
     struct part *part[PARTS];
     unsigned n;
     bool complete;
@@ -236,7 +241,7 @@ static void ask_round(struct engine *en, const struct question *q, struct round 
             continue;
         for (unsigned k = 0; k < en->interface[i].n; k++) {
             struct part *p = r->n < PARTS ? part_new(q, &en->interface[i].worker[k], as) : NULL;
-            if (!p || (r->only && !part_restrict(p, r->only))) {
+            if (!p || (r->only_n && !part_restrict(p, r->only, r->only_n))) {
                 r->complete = false;
                 if (p) {
                     part_put(p);
@@ -351,9 +356,31 @@ static unsigned workers_of(const struct engine *en, int iface)
     return most;
 }
 
+/* The counters of the candidates, from every worker. */
+static struct answer *ask_again(struct engine *en, const struct question *wide,
+                                const struct question *q, const struct answer *candidates)
+{
+    struct host_id *id = mem_alloc(ACCOUNT_answers, candidates->n * sizeof *id);
+    if (!id)
+        return NULL;
+    for (uint32_t i = 0; i < candidates->n; i++)
+        id[i] = (struct host_id){.addr = candidates->hosts[i].addr,
+                                 .vlan = candidates->hosts[i].vlan,
+                                 .iface = candidates->hosts[i].iface};
+    struct round round = {.only = id, .only_n = candidates->n};
+    ask_round(en, wide, &round);
+    mem_free(ACCOUNT_answers, id, candidates->n * sizeof *id);
+    struct answer *a = merge_round(&round, q);
+    if (a) {
+        a->total = candidates->total;
+        a->complete = a->complete && candidates->complete;
+    }
+    return a;
+}
+
 struct answer *question_ask(struct engine *en, const struct question *q)
 {
-    struct round round = {0};
+    struct round round = {.only = q->named, .only_n = q->named_n};
     struct question wide = *q;
     round.samples = q->kind == QUESTION_HOSTS && workers_of(en, q->iface) > 1;
     if (round.samples) {
@@ -367,13 +394,7 @@ struct answer *question_ask(struct engine *en, const struct question *q)
     struct answer *a = merge_round(&round, &wide);
     if (a && round.samples && a->n) {
         struct answer *candidates = a;
-        round = (struct round){.only = candidates};
-        ask_round(en, &wide, &round);
-        a = merge_round(&round, q);
-        if (a) {
-            a->total = candidates->total;
-            a->complete = a->complete && candidates->complete;
-        }
+        a = ask_again(en, &wide, q, candidates);
         answer_free(candidates);
     }
     return a ? a : &nothing.answer;

@@ -22,10 +22,18 @@ enum question_kind {
     QUESTION_TOP,    /* rows of struct top_row: active flows that match, summed by a field */
     QUESTION_TOTALS, /* one struct totals_row */
     QUESTION_SERIES, /* the interface's last hour, second by second: struct series_row per line */
+    QUESTION_NAMES,  /* struct name_row of each host in `named`, in its order */
     QUESTION_EVENTS, /* rows of struct event_row, newest first */
 };
 
 enum { QUESTION_ROWS = 10000 /* most rows (offset + limit) of one answer */ };
+
+/* Which host is meant. */
+struct host_id {
+    struct addr addr;
+    uint16_t vlan;
+    uint32_t iface; /* UINT32_MAX = any */
+};
 
 struct question {
     enum question_kind kind;
@@ -43,15 +51,18 @@ struct question {
     enum group_kind group;  /* GROUPS */
     const struct field *by; /* TOP: cli.ip, srv.ip, app, vlan ...; NULL with by_host */
     bool by_host;           /* TOP: by either end (each flow counts for both) */
-    uint32_t seconds;       /* SERIES: how many of the last seconds */
-    bool fresh;             /* of the workers themselves, not of what they have published */
-    nsec_t timeout;         /* how long to wait for workers; 0 = 1 s */
+    const struct host_id *named; /* NAMES: named_n of them */
+    uint32_t named_n;
+    uint32_t seconds; /* SERIES: how many of the last seconds */
+    bool fresh;       /* of the workers themselves, not of what they have published */
+    nsec_t timeout;   /* how long to wait for workers; 0 = 1 s */
 };
 
 /* One line of QUESTION_TOP. */
 struct top_row {
     char key[128];     /* value of the field as record_print() writes it */
     struct addr addr;  /* when the field is an address */
+    uint16_t vlan;     /* in which it was seen; or one of several */
     uint64_t bytes[2]; /* client to server, server to client; by_host: sent, received */
     uint64_t packets[2];
     uint64_t bps;
@@ -103,6 +114,12 @@ struct series_row {
     uint64_t *value; /* n values, oldest first; UINT64_MAX = no data. Owned by the answer */
 };
 
+/* One line of QUESTION_NAMES. */
+struct name_row {
+    char name[64]; /* "" = none is known */
+    uint8_t rank;  /* how good it is, enum name_rank */
+};
+
 enum event_kind {
     EVENT_NEW_HOST,
     EVENT_NEW_DEVICE,
@@ -133,6 +150,7 @@ struct answer {
     struct top_row *tops;            /* TOP */
     struct totals_row *totals;       /* TOTALS */
     struct series_row *series;       /* SERIES */
+    struct name_row *names;          /* NAMES */
     struct event_row *events;        /* EVENTS */
     uint64_t sum_bytes, sum_packets; /* FLOWS: over all matching rows, not only those here */
     uint64_t sum_bps;

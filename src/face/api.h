@@ -18,8 +18,7 @@ struct api {
     const struct settings *settings;
     const struct locals *locals; /* may be NULL */
     struct face_about about;
-    struct name_book *names; /* see names.h */
-    nsec_t started;          /* wall clock */
+    nsec_t started; /* wall clock */
     nsec_t started_mono;
     unsigned (*streams)(const void *stream); /* open streams now */
     const void *stream;

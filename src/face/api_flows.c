@@ -50,17 +50,15 @@ static struct reply *choose_columns(const struct call *c, struct columns *column
 }
 
 static void write_flow(struct rows *rows, const struct record *r, const struct columns *columns,
-                       const struct name_page *names)
+                       const struct record_names *known)
 {
-    const struct record_names known = {name_page_find(names, &r->client),
-                                       name_page_find(names, &r->server)};
     if (rows->format == FORMAT_CSV) {
         csv_row(&rows->csv, r, columns->field, columns->n);
         return;
     }
     rows_open(rows);
     record_members_to_json_api(&rows->j, r, columns->field, columns->n,
-                               columns->names ? &known : NULL);
+                               columns->names ? known : NULL);
     rows_close(rows);
 }
 
@@ -71,10 +69,14 @@ static struct reply *write_flows(const struct api *api, const struct call *c,
     rows_begin(&rows, c, "flows");
     if (c->format == FORMAT_CSV)
         csv_header(&rows.csv, columns->field, columns->n);
-    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
-    for (uint32_t i = 0; i < a->n; i++)
-        write_flow(&rows, &a->records[i], columns, names);
-    name_page_put(names);
+    struct answer *names = columns->names && c->format != FORMAT_CSV
+                               ? names_of_flows(api->engine, a->records, a->n)
+                               : NULL;
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct record_names known = {names_client(names, i), names_server(names, i)};
+        write_flow(&rows, &a->records[i], columns, &known);
+    }
+    answer_free(names);
     return rows_finish_sums(&rows, c, a);
 }
 
@@ -108,13 +110,12 @@ static struct reply *flow_reply(const struct api *api, const struct answer *a)
     struct text seed = {0};
     struct reply *r = reply_json();
     struct json j = json_into(&r->body);
-    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
-    const struct record_names known = {name_page_find(names, &record->client),
-                                       name_page_find(names, &record->server)};
+    struct answer *names = names_of_flows(api->engine, record, 1);
+    const struct record_names known = {names_client(names, 0), names_server(names, 0)};
     api_one_open(&j);
     json_open(&j);
     record_members_to_json_api(&j, record, NULL, 0, &known);
-    name_page_put(names);
+    answer_free(names);
     record_to_json_seed(&seed, record);
     json_key(&j, "raw");
     if (seed.failed)
@@ -192,10 +193,8 @@ static bool is_measure(const struct field *f)
 }
 
 static void top_row(struct rows *rows, const struct question *q, const struct top_row *row,
-                    const struct name_page *names)
+                    const char *name)
 {
-    bool is_addr = q->by_host || q->by->kind == KIND_addr;
-    const char *name = is_addr ? name_page_find(names, &row->addr) : NULL;
     struct text filter = {0};
     top_filter(&filter, q, row);
     rows_open(rows);
@@ -235,10 +234,11 @@ struct reply *api_top_list(const struct api *api, const struct call *c)
         q.limit = QUESTION_ROWS - q.offset;
     struct answer *a = question_ask(api->engine, &q);
     rows_begin(&rows, c, "top");
-    struct name_page *names = name_page_get(api->names, api->engine, clock_mono());
+    bool has_addr = q.by_host || q.by->kind == KIND_addr;
+    struct answer *names = has_addr ? names_of_tops(api->engine, q.iface, a->tops, a->n) : NULL;
     for (uint32_t i = 0; i < a->n; i++)
-        top_row(&rows, &q, &a->tops[i], names);
-    name_page_put(names);
+        top_row(&rows, &q, &a->tops[i], names_top(names, i));
+    answer_free(names);
     struct reply *r = rows_finish(&rows, c, a, 0);
     answer_free(a);
     filter_free(filter);

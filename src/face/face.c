@@ -9,7 +9,6 @@
 #include "face/api.h"
 #include "face/desk.h"
 #include "face/http.h"
-#include "face/names.h"
 #include "face/stream.h"
 #include "face/vendor.h"
 
@@ -63,7 +62,6 @@ static bool start_parts(struct face *f, const struct face_config *config, struct
     if (!http_parse_address(config->address, &http.address, e))
         return false;
     vendor_load();
-    f->api.names = name_book_new();
     f->desk = desk_new(&f->api, FACE_DESK_THREADS, e);
     if (!f->desk)
         return false;
@@ -122,7 +120,6 @@ void face_stop(struct face *f)
     http_stop(f->http);
     stream_free(f->stream);
     desk_free(f->desk);
-    name_book_free(f->api.names);
     event_fini(&f->stop);
     free(f);
 }

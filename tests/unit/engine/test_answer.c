@@ -61,11 +61,53 @@ static void test_hosts_forgotten_while_a_question_is_open_are_left_out(void **st
     free(s);
 }
 
+static struct host_id named_host(struct worker *w, uint8_t last, enum name_rank rank,
+                                 const char *name)
+{
+    uint8_t bytes[4] = {192, 0, 2, last};
+    struct host_id id = {.addr = addr_v4(bytes), .vlan = last};
+    bool made;
+    struct host *h = host_at(&w->hosts, hosts_get(&w->hosts, &id.addr, id.vlan, T0, &made));
+    host_set_name(&w->hosts, h, rank, (const uint8_t *)name, strlen(name));
+    return id;
+}
+
+static void
+test_the_best_name_that_any_worker_knows_is_told_in_the_order_of_the_question(void **state)
+{
+    (void)state;
+    static struct script none;
+    struct engine_config c = hand_config();
+    struct engine *en = hand_engine(&c, &none, 2, true);
+    struct host_id id[5];
+    id[0] = named_host(hand_worker(en, 1), 1, NAME_DNS, "second.example");
+    id[1] = named_host(hand_worker(en, 0), 2, NAME_SNI, "worse.example");
+    named_host(hand_worker(en, 1), 2, NAME_DHCP, "better");
+    id[2] = id[0];
+    id[2].vlan = 7; /* nobody's */
+    id[3] = id[0];
+    id[3].iface = 3;
+    id[4] = id[0];
+    id[4].iface = UINT32_MAX;
+    struct question q = {.kind = QUESTION_NAMES, .iface = -1, .named = id, .named_n = 5};
+    struct answer *a = question_ask(en, &q);
+    assert_true(a->complete);
+    assert_int_equal(a->n, 5);
+    const char *const names[] = {"second.example", "better", "", "", "second.example"};
+    for (unsigned i = 0; i < 5; i++)
+        assert_string_equal(a->names[i].name, names[i]);
+    answer_free(a);
+    engine_free(en);
+    assert_int_equal(mem_used(ACCOUNT_answers), 0);
+}
+
 int main(void)
 {
     hash_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_forgotten_while_a_question_is_open_are_left_out),
+        cmocka_unit_test(
+            test_the_best_name_that_any_worker_knows_is_told_in_the_order_of_the_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* test_request.c - targets, headers, addresses, routes and CSV without a server. */
 #include "face/api.h"
 #include "face/http.h"
-#include "face/names.h"
 #include "face/pages.h"
 #include "face/rows.h"
 
