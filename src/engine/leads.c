@@ -192,6 +192,7 @@ void leads_close(struct worker *w, uint32_t tick)
     }
     /* After a second without a tick nobody has a rate. */
     bool quiet = tick - w->tick > 1;
+    feed_host(w, HOST_OTHERS); /* they also grow by those who are evicted */
     l->all_flows = rank_table(&l->flow_bytes, &l->flow_bps, l->flows, l->flows_n, quiet);
     l->all_hosts = rank_table(&l->host_bytes, &l->host_bps, l->hosts, l->hosts_n, quiet);
 }
