@@ -23,13 +23,15 @@ static void refill(struct bench_feed *f)
 {
     const struct feed_config *c = &f->config;
     uint64_t n = f->slots;
+    f->served = 0;
+    if (c->repeat && f->made > c->opening)
+        return;
     if (f->made < c->opening && c->opening - f->made < n)
         n = c->opening - f->made;
     for (uint32_t i = 0; i < n; i++)
         f->bytes[i] = c->make(c->maker, f->made + i, f->frames + (size_t)i * c->stride);
     f->made += n;
     f->filled = (uint32_t)n;
-    f->served = 0;
 }
 
 /* The opening is over: the engine folds it at once, in a chunk that does not count. */
@@ -47,8 +49,8 @@ static bool look_at_watch(struct bench_feed *f)
     if (w->start && !full && !empty)
         return true;
     watch_stop(w);
-    if (!f->is_warm && full) {
-        f->is_warm = true;
+    if (full && !atomic_load_explicit(&f->warm, memory_order_relaxed)) {
+        atomic_store(&f->warm, true);
         f->at_warm = bench_memory_now();
         watch_clear(w);
     }
@@ -72,7 +74,7 @@ static void hand_over(struct bench_feed *f, struct burst *b)
     const uint8_t *bytes = f->frames + (size_t)f->served * stride;
     const uint32_t *length = f->bytes + f->served;
     /* The time in a register and each frame written where it belongs: 1 ns a packet, not 9. */
-    nsec_t now = f->now, gap = f->config.gap;
+    nsec_t now = f->config.live ? clock_wall() : f->now, gap = f->config.gap;
     uint64_t total = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct frame *to = &b->frame[i];
@@ -89,7 +91,7 @@ static void hand_over(struct bench_feed *f, struct burst *b)
     f->now = now;
     f->served += n;
     b->n = n;
-    b->now = 0;
+    b->now = f->config.live ? now : 0;
     counter_add(&f->source.counts.received, n);
     counter_add(&f->source.counts.received_bytes, total);
 }
@@ -135,7 +137,7 @@ bool feed_init(struct bench_feed *f, const struct feed_config *config, struct er
     f->slots = FEED_BYTES / config->stride / WATCH_CHUNK * WATCH_CHUNK;
     f->now = feed_begin;
     f->source.ops = &ops;
-    f->source.is_file = true;
+    f->source.is_file = !config->live;
     memcpy(f->source.name, "bench", sizeof "bench");
     memcpy(f->source.kind, "generated", sizeof "generated");
     f->frames = mem_reserve(ACCOUNT_other, (size_t)f->slots * config->stride);

@@ -29,9 +29,11 @@ struct feed_config {
     void *maker;
     uint32_t stride;  /* room for a frame */
     uint64_t opening; /* packets before the watch runs */
-    nsec_t gap;       /* packet time between two packets */
+    nsec_t gap;       /* packet time between two packets; live: nearly none */
     nsec_t measure;   /* CPU time; the feed ends at the next whole second of packet time. 0: it ends
                          when the phase says so */
+    bool repeat;      /* the first full buffer again and again: for packets without numbers */
+    bool live;        /* the engine takes it for an interface: packets come at the time of day */
 };
 
 /* Used by one worker at a time; phase by any thread. */
@@ -45,7 +47,7 @@ struct bench_feed {
     uint64_t made;           /* packets written */
     nsec_t now;              /* packet time */
     nsec_t begin;            /* packet time when the opening was over */
-    bool is_warm;            /* the first chunk after it is over, too: from here on it counts */
+    atomic_bool warm;        /* the first chunk after it is over, too: from here on it counts */
     atomic_uint phase;       /* which watch runs; FEED_OVER ends it */
     unsigned running;        /* phase of the present chunk */
     struct bench_memory at_warm, at_end;

@@ -51,6 +51,7 @@ static bool measure(struct bench *b, const void *what)
     if (!a)
         return false;
     tell_accounts(l);
+    line_add(l, "open_dpi_states", "", (double)a->totals->dpi_open);
     bench_end(&run, a);
     return true;
 }

@@ -42,7 +42,7 @@ static struct frame_plan plan_of(const struct bench_mix *m, uint32_t flow, bool 
     uint32_t server = (uint32_t)((flow * 2654435761ULL + 12345) % m->hosts);
     if (server == client)
         server = (server + 1) % m->hosts;
-    bool tcp = flow % 4 != 3;
+    bool tcp = flow % 4 != 3 && !m->udp;
     return (struct frame_plan){
         .client = client,
         .server = server,

@@ -16,6 +16,7 @@ enum { MIX_OPENING = 3 /* packets that open a flow */ };
 struct bench_mix {
     uint32_t flows, hosts;
     struct frame_form form;
+    bool udp;        /* no TCP at all: such packets may be sent again and again */
     bool zipf;       /* flow k has a share of 1/k */
     uint32_t *seq;   /* per flow and side: how far its sequence numbers have come */
     uint32_t *order; /* in which flows are opened */

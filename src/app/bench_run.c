@@ -66,6 +66,7 @@ bool bench_start(struct bench *b, struct bench_run *run)
     config.keep_series = true;
     config.expire_hosts = true;
 
+    run->is_file = run->source->is_file;
     run->before = bench_memory_now();
     run->engine = engine_new(&config, b->err);
     if (!run->engine)
@@ -80,7 +81,8 @@ bool bench_start(struct bench *b, struct bench_run *run)
 
 struct answer *bench_totals(struct engine *en)
 {
-    struct question q = {.kind = QUESTION_TOTALS, .iface = -1, .timeout = 10 * SECOND};
+    struct question q = {
+        .kind = QUESTION_TOTALS, .iface = -1, .fresh = true, .timeout = 10 * SECOND};
     return question_ask(en, &q);
 }
 
@@ -101,9 +103,26 @@ static void take_memory(struct bench_line *l, const struct bench_run *run,
     l->index_bytes = end->index > start->index ? end->index - start->index : 0;
 }
 
+/* True once the worker has seen the end of its source. An interface is never done for the engine. */
+static bool wait_for_end(struct bench_run *run)
+{
+    nsec_t deadline = clock_mono() + PATIENCE_S * SECOND;
+    if (run->is_file)
+        return engine_wait_done(run->engine, deadline);
+    bool done = false;
+    while (!done && clock_mono() < deadline) {
+        struct answer *a = bench_totals(run->engine);
+        done = a->totals && a->totals->workers_done;
+        answer_free(a);
+        if (!done)
+            clock_sleep(10 * MILLISECOND);
+    }
+    return done;
+}
+
 struct answer *bench_wait(struct bench *b, struct bench_run *run, const struct bench_memory *end)
 {
-    bool done = engine_wait_done(run->engine, clock_mono() + PATIENCE_S * SECOND);
+    bool done = wait_for_end(run);
     /* The workers wait with all they know: asked now, nothing has been ended yet. */
     struct answer *a = done ? bench_totals(run->engine) : NULL;
     if (a && a->totals) {
