@@ -164,7 +164,7 @@ static struct l7_tuple tuple_of(const struct worker *w, uint32_t index)
 static void name_without_payload(struct worker *w, uint32_t index)
 {
     struct l7_tuple tuple = tuple_of(w, index);
-    struct l7_result guess = {0};
+    struct l7_result guess;
     l7_guess(w->l7, &tuple, &guess);
     flow_take_verdict(w, index, &guess);
 }
@@ -341,7 +341,7 @@ void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsig
     }
     if (!l7_feed(w->l7, c->dpi, p, from_client))
         return;
-    struct l7_result r = {0};
+    struct l7_result r;
     l7_close(w->l7, c->dpi, p, from_client, &r);
     flow_take_verdict(w, index, &r);
 }
@@ -402,7 +402,7 @@ static void name_at_the_end(struct worker *w, uint32_t index)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct l7_tuple tuple = tuple_of(w, index);
-    struct l7_result r = {0};
+    struct l7_result r;
     if (c->dpi)
         l7_end(w->l7, c->dpi, &tuple, &r);
     else

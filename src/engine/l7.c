@@ -9,7 +9,7 @@
  * verdict, and what else the application says, the certificate or the answer's code. Who says nothing
  * that is known gets fewer, see is_hopeless(). libndpi's memory is counted in account dpi.
  */
-#include "engine/l7.h"
+#include "engine/l7_guess.h"
 
 #include "base/alloc.h"
 #include "base/counter.h"
@@ -41,6 +41,7 @@ enum {
 struct l7 {
     struct ndpi_detection_module_struct *module;
     struct pool states, peeks;
+    struct l7_memory *memory; /* of guesses */
     unsigned packets;
     bool enabled, remembers;
     uint8_t confidence[L7_CONFIDENCES]; /* libndpi's number to enum confidence */
@@ -191,7 +192,11 @@ struct l7 *l7_new(const struct l7_config *config, struct err *e)
         l->confidence[i] =
             (uint8_t)l7_names_confidence(ndpi_confidence_get_name((ndpi_confidence_t)i));
     l->module = take_module(config, e);
-    if (!l->module || !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
+    l->memory = mem_alloc(ACCOUNT_dpi, sizeof *l->memory);
+    if (l->module && !l->memory)
+        fail(e, "protocol detection: out of memory");
+    if (!l->module || !l->memory ||
+        !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
         !pool_init(&l->peeks, ACCOUNT_dpi, sizeof(struct peek), L7_STATES, e)) {
         l7_free(l);
         return NULL;
@@ -209,6 +214,7 @@ void l7_free(struct l7 *l)
         pool_fini(&l->states);
     if (l->module)
         ndpi_exit_detection_module(l->module);
+    mem_free(ACCOUNT_dpi, l->memory, sizeof *l->memory);
     mem_free(ACCOUNT_dpi, l, sizeof *l);
 }
 
@@ -508,26 +514,31 @@ static void name_verdict(struct l7 *l, struct l7_result *r)
         r->confidence = CONFIDENCE_CUSTOM;
 }
 
-static uint32_t host_order(const struct addr *a)
+struct l7_memory *l7_memory_of(struct l7 *l)
 {
-    return addr_is_v4(a) ? load_be32(a->byte + 12) : 0;
+    return l->memory;
 }
 
-void l7_guess(struct l7 *l, const struct l7_tuple *t, struct l7_result *r)
+bool l7_ask_listed(struct l7 *l, uint32_t address)
 {
-    const uint32_t address[2] = {host_order(&t->client), host_order(&t->server)};
+    struct in_addr a = {htonl(address)};
+    return ndpi_network_ptree_match(l->module, &a) != NDPI_PROTOCOL_UNKNOWN;
+}
+
+void l7_ask_guess(struct l7 *l, uint8_t proto, const uint32_t address[2], const uint16_t port[2],
+                  struct l7_result *r)
+{
     const uint32_t nowhere[2] = {0, 0};
-    const uint16_t port[2] = {t->client_port, t->server_port};
     memset(r, 0, offsetof(struct l7_result, names.bytes));
 
-    ndpi_protocol v = dpi_guess(l->module, t->proto, address, port);
+    ndpi_protocol v = dpi_guess(l->module, proto, address, port);
     r->master = dpi_master(&v);
     r->app = dpi_app(&v);
     r->category = (uint8_t)v.category;
-    if (r->app && t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP) {
+    if (r->app && proto != IPPROTO_TCP && proto != IPPROTO_UDP) {
         r->confidence = CONFIDENCE_DPI; /* the IP header says it: no guess */
     } else if (r->app) {
-        ndpi_protocol by_port = dpi_guess(l->module, t->proto, nowhere, port);
+        ndpi_protocol by_port = dpi_guess(l->module, proto, nowhere, port);
         r->confidence = dpi_app(&by_port) == r->app ? CONFIDENCE_PORT : CONFIDENCE_IP;
     }
     name_verdict(l, r);
