@@ -20,14 +20,18 @@ enum flow_bit {
     FLOW_V6 = 1 << 1,
     FLOW_TCP = 1 << 2,
     FLOW_DPI = 1 << 3,         /* undecided: packets with payload go to l7_feed() */
-    FLOW_TIMING = 1 << 4,      /* handshake or first answer still to be timed */
     FLOW_CLIENT_HIGH = 1 << 5, /* the client is end 1 */
     FLOW_CLOSED = 1 << 6,      /* FIN from both sides, or RST */
     FLOW_WATCH = 1 << 7,       /* ICMP, DNS, HTTP: each packet is counted for the hosts (watch.c) */
     FLOW_SEQ_LOW = 1 << 8,     /* next_seq[0] is known; FLOW_SEQ_LOW << 1: next_seq[1] */
     FLOW_SEQ_HIGH = 1 << 9,
     FLOW_TWO_WAY = 1 << 10, /* both ends have spoken */
-    FLOW_FRESH = 1 << 11    /* the next packet starts a new interval of records */
+    FLOW_FRESH = 1 << 11,   /* the next packet starts a new interval of records */
+    FLOW_TIME_LOW =
+        1
+        << 12, /* packets of end 0 are timed: handshake, request, answer; FLOW_TIME_LOW << 1: end 1 */
+    FLOW_TIME_HIGH = 1 << 13,
+    FLOW_TIME = FLOW_TIME_LOW | FLOW_TIME_HIGH
 };
 
 /* Two lines of 64 bytes. The second is read and written by every packet too, but no probe of the

@@ -131,7 +131,7 @@ static uint16_t flow_interests(const struct worker *w, const struct packet *p)
     if (p->proto == 6)
         bits |= FLOW_TCP;
     if (p->proto == 6 || p->proto == 17)
-        bits |= FLOW_TIMING;
+        bits |= FLOW_TIME;
     if (p->proto == 1 || p->proto == 58 || is_port(p, PORT_DNS) || is_port(p, PORT_MDNS) ||
         (p->proto == 6 && (is_port(p, PORT_HTTP) || is_port(p, PORT_PROXY))))
         bits |= FLOW_WATCH;

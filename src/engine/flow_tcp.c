@@ -73,6 +73,9 @@ void flow_tcp_flags(struct worker *w, uint32_t index, const struct packet *p, un
         c->wscale[end] = p->tcp_wscale;
         settle_client(h, c, answer ? !end : end, answer ? CLIENT_SYN_ACK : CLIENT_SYN);
         time_handshake(c, p, answer);
+        /* As long as the server has not answered, its end is timed and the client's is again. */
+        if (h->bits & FLOW_TIME)
+            h->bits |= FLOW_TIME;
     }
     if (p->tcp_flags & TCP_FIN) {
         w->tally.fin++;
@@ -102,15 +105,20 @@ void flow_time(struct worker *w, uint32_t index, const struct packet *p, unsigne
         time_client(c, p);
     if (!p->payload_len)
         return;
-    if (from_client && c->request_state == REQUEST_NONE) {
-        c->request_state = REQUEST_SENT;
-        c->request.at = p->ts;
-    } else if (!from_client) {
+    if (from_client) {
+        if (c->request_state == REQUEST_NONE) {
+            c->request_state = REQUEST_SENT;
+            c->request.at = p->ts;
+        }
+        /* From here on only the server has something to say, unless a handshake is under way. */
+        if (c->handshake_state == HANDSHAKE_NONE || c->handshake_state == HANDSHAKE_TIMED)
+            h->bits &= (uint16_t) ~(FLOW_TIME_LOW << end);
+    } else {
         if (c->request_state == REQUEST_SENT) {
             c->request_state = REQUEST_ANSWERED;
             c->request.us = measured(c, usec(c->request.at, p->ts), PROBLEM_SLOW_SERVER_US);
         }
-        h->bits &= (uint16_t)~FLOW_TIMING;
+        h->bits &= (uint16_t)~FLOW_TIME;
     }
 }
 

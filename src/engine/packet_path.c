@@ -101,7 +101,7 @@ static void rare_path(struct worker *w, uint32_t index, const struct packet *p, 
     }
     if (p->is_tcp && (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
         flow_tcp_flags(w, index, p, end);
-    if (h->bits & FLOW_TIMING)
+    if (h->bits & (FLOW_TIME_LOW << end))
         flow_time(w, index, p, end);
     if (h->bits & FLOW_WATCH)
         watch_packet(w, index, p, end);
@@ -125,9 +125,11 @@ static inline const struct packet *packet_of(struct pipe *pipe, const struct slo
 }
 
 /* Does the packet ask for more than counting? */
-static inline bool is_rare(const struct flow_hot *h, const struct glance *g, bool first_of_end)
+static inline bool is_rare(const struct flow_hot *h, const struct glance *g, unsigned end,
+                           bool first_of_end)
 {
-    unsigned bits = FLOW_TIMING | FLOW_WATCH | FLOW_FRESH | (g->payload_len ? FLOW_DPI : 0);
+    unsigned bits =
+        (FLOW_TIME_LOW << end) | FLOW_WATCH | FLOW_FRESH | (g->payload_len ? FLOW_DPI : 0);
     return (h->bits & bits) || first_of_end || (g->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
@@ -145,7 +147,7 @@ static inline void flow_update(struct worker *w, struct pipe *pipe, const struct
     unsigned end = s->keyed.from_high;
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     bool first_of_end = !h->last[end];
-    if (__builtin_expect(is_rare(h, g, first_of_end), 0))
+    if (__builtin_expect(is_rare(h, g, end, first_of_end), 0))
         rare_path(w, index, packet_of(pipe, s), end);
     if (first_of_end && h->last[!end])
         h->bits |= FLOW_TWO_WAY;
