@@ -198,6 +198,7 @@ bool feed_floor(struct bench_feed *f, nsec_t measure, struct bench_speed *floor,
         if (watch_is_full(&watch) || f->served == f->filled)
             watch_stop(&watch);
     }
+    (void)sum;
     *floor = watch_speed(&watch);
     decoder_fini(&decoder);
     return true;
