@@ -128,8 +128,8 @@ static inline const struct packet *packet_of(struct pipe *pipe, const struct slo
 static inline bool is_rare(const struct flow_hot *h, const struct glance *g, unsigned end,
                            bool first_of_end)
 {
-    unsigned bits =
-        (FLOW_TIME_LOW << end) | FLOW_WATCH | FLOW_FRESH | (g->payload_len ? FLOW_DPI : 0);
+    unsigned bits = ((unsigned)FLOW_TIME_LOW << end) | FLOW_WATCH | FLOW_FRESH |
+                    (g->payload_len ? FLOW_DPI : 0);
     return (h->bits & bits) || first_of_end || (g->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
