@@ -54,6 +54,9 @@ struct asking {
     atomic_int references;
 };
 
+/* Of FLOWS and HOSTS: who belongs to the page, then its rows. */
+enum part_phase { PHASE_ALL, PHASE_MARK, PHASE_ONLY, PHASE_ROWS };
+
 /* Owned by the asker and the worker together: whoever drops the second reference frees it. */
 struct part {
     struct letter letter;
@@ -69,8 +72,10 @@ struct part {
     bool samples; /* HOSTS, first round: note who matches, for the workers know the same hosts */
 
     /* The worker's, until it says PART_READY. */
-    unsigned phase;
+    enum part_phase phase;
     uint32_t at;
+    uint32_t slice; /* entries to look at next */
+    uint32_t tick;  /* SERIES: the second after the last one told */
     struct picks picks;
     uint64_t *marked; /* one bit per host with a matching flow */
     size_t marked_words;
@@ -97,6 +102,7 @@ bool part_step_flow(struct part *p, uint32_t entries);
 bool part_step_top(struct part *p, uint32_t entries);
 bool part_step_hosts(struct part *p, uint32_t entries);
 bool part_step_host(struct part *p);
+bool part_step_series(struct part *p, uint32_t entries);
 bool part_step_names(struct part *p, uint32_t entries);
 bool part_step_groups(struct part *p, uint32_t entries);
 
@@ -107,6 +113,10 @@ void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row
 bool picks_start(struct picks *ps, const struct question *q);
 /* Offers a pick to the heap, whose root is the worst that is kept. */
 void picks_offer(struct picks *ps, const struct pick *p, bool ascending);
+
+/* Everybody has been looked at: makes room for the rows of those that were picked. False without
+ * memory, and then the part has been given up. */
+bool part_begin_rows(struct part *p);
 
 /* Memory ran out: the part is done without an answer, which tells the asker that it is incomplete.
  * Always true. */

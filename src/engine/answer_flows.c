@@ -50,6 +50,20 @@ static void scan_flow(struct part *p, uint32_t index)
     picks_offer(&p->picks, &pick, q->ascending);
 }
 
+/* Records of those that are still there. */
+static bool make_records(struct part *p, uint32_t entries)
+{
+    const struct worker *w = p->worker;
+    struct answer *a = &p->box->answer;
+    for (; entries && p->at < p->picks.n; entries--, p->at++) {
+        const struct pick *pick = &p->picks.pick[p->at];
+        if ((flow_hot_at(&w->flows, pick->index)->bits & FLOW_USED) &&
+            flow_cold_at(&w->flows, pick->index)->generation == pick->generation)
+            flow_to_record(w, pick->index, false, &a->records[a->n++]);
+    }
+    return p->at >= p->picks.n;
+}
+
 bool part_step_flows(struct part *p, uint32_t entries)
 {
     struct worker *w = p->worker;
@@ -58,27 +72,14 @@ bool part_step_flows(struct part *p, uint32_t entries)
             return part_give_up(p);
         p->at = 1;
     }
+    if (p->phase == PHASE_ROWS)
+        return make_records(p, entries);
     for (; entries && p->at < w->flows.hot.top; entries--, p->at++)
         if (flow_hot_at(&w->flows, p->at)->bits & FLOW_USED)
             scan_flow(p, p->at);
     if (p->at < w->flows.hot.top)
         return false;
-    struct answer_box *box = answer_new(QUESTION_FLOWS, p->picks.n);
-    if (!box)
-        return part_give_up(p);
-    struct record *rows = box->answer.records;
-    size_t room = box->rows;
-    box->answer = p->box->answer;
-    box->answer.records = rows;
-    answer_free(&p->box->answer);
-    p->box = box;
-    for (uint32_t i = 0; i < p->picks.n && box->answer.n < room; i++) {
-        const struct pick *pick = &p->picks.pick[i];
-        if ((flow_hot_at(&w->flows, pick->index)->bits & FLOW_USED) &&
-            flow_cold_at(&w->flows, pick->index)->generation == pick->generation)
-            flow_to_record(w, pick->index, false, &rows[box->answer.n++]);
-    }
-    return true;
+    return !part_begin_rows(p);
 }
 
 bool part_step_flow(struct part *p, uint32_t entries)

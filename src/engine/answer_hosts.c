@@ -98,8 +98,6 @@ void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row
     fill_device(w, index, row);
 }
 
-enum { PHASE_MARK, PHASE_ALL, PHASE_ONLY };
-
 static bool start_hosts(struct part *p)
 {
     const struct worker *w = p->worker;
@@ -163,29 +161,30 @@ static bool all_scanned(const struct part *p)
                                   : p->phase == PHASE_ALL && p->at >= w->hosts.pool.top;
 }
 
+/* Rows of those that were not forgotten since the walk came by, and have no other in their place. */
+static bool make_rows(struct part *p, uint32_t entries)
+{
+    const struct worker *w = p->worker;
+    struct answer *a = &p->box->answer;
+    for (; entries && p->at < p->picks.n; entries--, p->at++) {
+        const struct pick *pick = &p->picks.pick[p->at];
+        if ((uint64_t)host_at(&w->hosts, pick->index)->first == pick->key.tie)
+            host_to_answer(w, pick->index, &a->hosts[a->n++]);
+    }
+    return p->at >= p->picks.n;
+}
+
 bool part_step_hosts(struct part *p, uint32_t entries)
 {
-    struct worker *w = p->worker;
     if (!p->box && !start_hosts(p))
         return part_give_up(p);
+    if (p->phase == PHASE_ROWS)
+        return make_rows(p, entries);
     if (!(p->phase == PHASE_ONLY ? scan_only(p, entries) : scan_hosts(p, entries)))
         return part_give_up(p);
     if (!all_scanned(p))
         return false;
-    struct answer_box *box = answer_new(QUESTION_HOSTS, p->picks.n);
-    if (!box)
-        return part_give_up(p);
-    box->answer.total = p->box->answer.total;
-    answer_free(&p->box->answer);
-    p->box = box;
-    for (uint32_t i = 0; i < p->picks.n; i++) {
-        const struct pick *pick = &p->picks.pick[i];
-        /* Forgotten since the walk came by, or another one in its place. */
-        if ((uint64_t)host_at(&w->hosts, pick->index)->first != pick->key.tie)
-            continue;
-        host_to_answer(w, pick->index, &box->answer.hosts[box->answer.n++]);
-    }
-    return true;
+    return !part_begin_rows(p);
 }
 
 bool part_step_host(struct part *p)
@@ -213,10 +212,8 @@ bool part_step_groups(struct part *p, uint32_t entries)
 {
     struct worker *w = p->worker;
     if (!p->box) {
-        uint32_t n = 0;
-        for (uint32_t i = 1; i < w->groups.pool.top; i++)
-            n += group_is_used(group_at(&w->groups, i)) &&
-                 group_at(&w->groups, i)->kind == p->question.group;
+        bool devices = p->question.group == GROUP_MAC;
+        uint32_t n = devices ? w->groups.devices : w->groups.pool.used - w->groups.devices;
         if (!(p->box = answer_new(QUESTION_GROUPS, n)))
             return true;
         p->at = 1;

@@ -95,6 +95,7 @@ static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
         gs->apps++;
         if (gs->keep_series)
             g->series = mem_alloc(ACCOUNT_series, sizeof *g->series);
+        gs->with_series += g->series != NULL;
     }
 }
 

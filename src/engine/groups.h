@@ -44,7 +44,8 @@ struct groups {
     uint32_t devices, apps; /* groups of kind MAC and APP */
     uint32_t hand;          /* where the search for devices to forget goes on */
     bool keep_series;
-    struct known *known; /* where devices are noted that other workers may know, too */
+    uint32_t with_series; /* groups that have one */
+    struct known *known;  /* where devices are noted that other workers may know, too */
 };
 
 /* Whoever makes up MACs shall not take the room of applications, nor those that of the rest. */

@@ -88,12 +88,14 @@ static void run_live(struct worker *w)
         enum source_result got =
             w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
         worker_time(w, burst.now);
+        w->pressed = got == SOURCE_OK && burst.n;
         watch_interface(w, got, &lost);
         if (got == SOURCE_OK)
             worker_burst(w, &burst);
         else if (got == SOURCE_END)
             break;
     }
+    w->pressed = false;
     edition_withdraw(w);
 }
 

@@ -97,7 +97,9 @@ struct worker {
     struct leads leads;
     struct editions editions; /* read by anybody */
     struct mailbox questions;
-    struct part *open; /* parts being answered, oldest first */
+    struct part *open;  /* parts being answered, oldest first */
+    bool pressed;       /* packets come: questions have to share */
+    nsec_t answer_next; /* when the next slice may be answered then */
     struct event wake;
     struct thread thread;
     atomic_int state; /* enum worker_state */
