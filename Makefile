@@ -43,7 +43,7 @@ install: build
 	@ninja -C build install
 
 clean:
-	@rm -rf build build-asan web/dist web/node_modules
+	@rm -rf build build-asan build-tsan web/dist web/node_modules
 
 format:
 	@git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' | xargs clang-format -i
