@@ -76,6 +76,7 @@ struct source_xdp {
     unsigned all_queues;     /* of the interface */
     unsigned turn;           /* the queue that was read last; its frames are lent */
     nsec_t nap;
+    bool is_native;  /* the driver runs the program */
     bool had_frames; /* since the last wait */
     bool is_lost;    /* the sockets are deaf: read them empty and open again */
     char words[NOTICE_BYTES];
@@ -111,9 +112,9 @@ static void put_in_words(struct source_xdp *s)
     char address[SOURCE_ADDRESS];
     bool zero_copy = s->queues > 0 && s->queue[0].is_zero_copy;
     int n = snprintf(s->words, sizeof s->words, "up: %s, %u queue%s",
-                     zero_copy                     ? "zero copy"
-                     : s->group->program.is_native ? "copied by the driver"
-                                                   : "copied by the kernel",
+                     zero_copy      ? "zero copy"
+                     : s->is_native ? "copied by the driver"
+                                    : "copied by the kernel",
                      s->all_queues, s->all_queues == 1 ? "" : "s");
     if (s->queues == 0)
         snprintf(s->words, sizeof s->words, "up, but its %u queue%s other workers'", s->all_queues,
@@ -175,8 +176,20 @@ static bool attach(struct source_xdp *s, struct err *e)
         if (good)
             listen_to_all(g, s->name, s->link.ifindex);
     }
+    s->is_native = g->program.is_native;
     pthread_mutex_unlock(&g->lock);
     return good;
+}
+
+/* False with a sentence when this machine would be cut off. */
+static bool may_take(const char *name, struct err *e)
+{
+    char address[SOURCE_ADDRESS];
+    return source_host_use(name, address) != HOST_USE_DEFAULT_ROUTE ||
+           fail(e,
+                "xdp:%s: this machine's default route goes through it and AF_XDP would cut it off; "
+                "capture with -i %s",
+                name, name);
 }
 
 /* Opens everything again on what bears the name now. */
@@ -191,7 +204,7 @@ static void reopen(struct source_xdp *s)
     if (s->link.ifindex != (int)index)
         live_link_forget_card(&s->link);
     s->link.ifindex = (int)index;
-    if (!open_queues(s, &e) || !attach(s, &e)) {
+    if (!may_take(s->name, &e) || !open_queues(s, &e) || !attach(s, &e)) {
         char words[NOTICE_BYTES];
         close_queues(s);
         snprintf(words, sizeof words, "absent: %.80s", e.text);
@@ -377,19 +390,11 @@ static bool may_open(const char *spec, const char *name, unsigned workers, struc
                     "%s: %u workers cannot share %u receive queue%s; use --workers %u, or give the "
                     "card more queues (ethtool -L %s)",
                     spec, workers, queues, queues == 1 ? "" : "s", queues, name);
-    switch (source_host_use(name, address)) {
-    case HOST_USE_DEFAULT_ROUTE:
-        return fail(e,
-                    "%s: this machine's default route goes through %s and AF_XDP would cut it off; "
-                    "capture with -i %s",
-                    spec, name, name);
-    case HOST_USE_ADDRESS:
+    if (!may_take(name, e))
+        return false;
+    if (source_host_use(name, address) == HOST_USE_ADDRESS)
         log_warning("%s: takes all packets away from this machine, which has the address %s there",
                     spec, address);
-        break;
-    default:
-        break;
-    }
     if (strips_tags(name))
         log_warning("%s: the card takes VLAN tags off and AF_XDP does not tell them; "
                     "ethtool -K %s rxvlan off keeps them",
@@ -449,9 +454,9 @@ static struct source_xdp *new_worker(struct xdp_group *group, unsigned worker, c
 /* All sockets stand before the first frame is sent to any of them. */
 static bool begin(struct source **out, unsigned n, struct err *e)
 {
-    if (!attach(self(out[0]), e))
-        return false;
     for (unsigned i = 0; i < n; i++) {
+        if (!attach(self(out[i]), e))
+            return false;
         put_in_words(self(out[i]));
         look(self(out[i]));
         live_link_count_card(&self(out[i])->link);
