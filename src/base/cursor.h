@@ -56,6 +56,13 @@ static inline uint32_t load_le32(const uint8_t *p)
     return v;
 }
 
+static inline uint64_t load_le64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
 /* A window over len borrowed bytes. */
 static inline struct cursor cur_over(const void *bytes, size_t len)
 {

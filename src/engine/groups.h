@@ -62,7 +62,7 @@ void groups_fini(struct groups *gs);
 
 static inline struct group *group_at(const struct groups *gs, uint32_t index)
 {
-    return pool_at(&gs->pool, index);
+    return (struct group *)(void *)(gs->pool.base + (size_t)index * sizeof(struct group));
 }
 
 /* Index of the group, made when new (then *made is true, if given); 0 when there is no room. id as

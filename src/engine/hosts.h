@@ -134,12 +134,12 @@ void hosts_fini(struct hosts *hs);
 
 static inline struct host *host_at(const struct hosts *hs, uint32_t index)
 {
-    return pool_at(&hs->pool, index);
+    return (struct host *)(void *)(hs->pool.base + (size_t)index * sizeof(struct host));
 }
 
 static inline struct host_use *host_use_at(const struct hosts *hs, uint32_t index)
 {
-    return pool_at(&hs->uses, index);
+    return (struct host_use *)(void *)(hs->uses.base + (size_t)index * sizeof(struct host_use));
 }
 
 /* Brings the bucket of an address nearer, some packets before hosts_get() looks into it. */
