@@ -42,6 +42,11 @@ static inline struct addr key_addr_v4(const struct flow_key *k, unsigned end)
     return addr_v4(four);
 }
 
+static inline uint16_t key_vlan_v4(const struct flow_key *k)
+{
+    return k->low & 0xfff;
+}
+
 /* Writes the key to *k, where it will be read: returned by value it was copied in pieces, and each
  * copy waited 4 ns for the stores before it. Any thread. */
 static inline void key_from_ends(const struct ends *e, struct keyed *k)
