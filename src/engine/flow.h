@@ -20,6 +20,7 @@ enum flow_bit {
     FLOW_V6 = 1 << 1,
     FLOW_TCP = 1 << 2,
     FLOW_DPI = 1 << 3,         /* undecided: packets with payload go to l7_feed() */
+    FLOW_UNMET = 1 << 4,       /* its hosts are not made yet: it counts for Other hosts */
     FLOW_CLIENT_HIGH = 1 << 5, /* the client is end 1 */
     FLOW_CLOSED = 1 << 6,      /* FIN from both sides, or RST */
     FLOW_WATCH = 1 << 7,       /* ICMP, DNS, HTTP: each packet is counted for the hosts (watch.c) */

@@ -56,6 +56,24 @@ void flow_keep_mac(struct worker *w, uint32_t index, unsigned end, const struct 
     m->has |= (uint16_t)(MORE_MAC << end);
 }
 
+static bool end_is_local(const struct flow_hot *h, const struct flow_cold *c, unsigned end)
+{
+    return c->locality == LOCALITY_L2L ||
+           c->locality == (end == flow_client(h) ? LOCALITY_L2R : LOCALITY_R2L);
+}
+
+int flow_network(const struct worker *w, uint32_t index, unsigned end)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    if (h->host[end] != HOST_OTHERS)
+        return host_at(&w->hosts, h->host[end])->network;
+    /* Most of those are remote, and the flow knows that. */
+    if (!end_is_local(h, flow_cold_at(&w->flows, index), end))
+        return -1;
+    struct addr a = flow_addr(w, index, end);
+    return locals_find(w->config->locals, &a);
+}
+
 nsec_t flow_end_first(const struct flow_cold *c, unsigned end)
 {
     return end == !!(c->marks & MARK_FIRST_HIGH) ? c->first : c->answer_first;

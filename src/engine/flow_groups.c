@@ -92,13 +92,13 @@ enum { FIXED_GROUPS = 6 };
 
 /* The groups that the flow belongs to for life, each once: also where both ends are of one network
  * or device. */
-static unsigned groups_of(const struct worker *w, const struct flow_hot *h,
-                          const struct flow_cold *c, uint32_t *group)
+static unsigned groups_of(const struct worker *w, uint32_t index, uint32_t *group)
 {
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
     const struct groups *gs = &w->groups;
     uint32_t net[2];
     for (unsigned end = 0; end < 2; end++)
-        net[end] = gs->network[host_at(&w->hosts, h->host[end])->network + 1];
+        net[end] = gs->network[flow_network(w, index, end) + 1];
     const uint32_t all[FIXED_GROUPS] = {c->device[0],
                                         c->device[1] == c->device[0] ? 0 : c->device[1],
                                         net[0],
@@ -114,7 +114,6 @@ static unsigned groups_of(const struct worker *w, const struct flow_hot *h,
 
 void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
 {
-    struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct groups *gs = &w->groups;
     if (p->has_mac) {
@@ -124,26 +123,25 @@ void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, 
     if (p->vlan)
         groups_get(gs, GROUP_VLAN, p->vlan, p->ts, NULL);
     for (unsigned i = 0; i < 2; i++) {
-        int network = host_at(&w->hosts, h->host[i])->network;
+        int network = flow_network(w, index, i);
         if (network >= 0)
             groups_get(gs, GROUP_NETWORK, (uint64_t)network, p->ts, NULL);
     }
     groups_get(gs, GROUP_L4, p->proto, p->ts, NULL);
     uint32_t group[FIXED_GROUPS];
-    for (unsigned n = groups_of(w, h, c, group); n--;) {
+    for (unsigned n = groups_of(w, index, group); n--;) {
         group_at(gs, group[n])->flows++;
         group_at(gs, group[n])->total_flows++;
     }
-    join_apps(w, h, c, p->ts);
+    join_apps(w, flow_hot_at(&w->flows, index), c, p->ts);
 }
 
 void flow_leave_groups(struct worker *w, uint32_t index)
 {
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct groups *gs = &w->groups;
     uint32_t group[FIXED_GROUPS];
-    for (unsigned n = groups_of(w, h, c, group); n--;)
+    for (unsigned n = groups_of(w, index, group); n--;)
         group_at(gs, group[n])->flows--;
     if (c->app_group)
         group_at(gs, c->app_group)->flows--;
@@ -151,6 +149,16 @@ void flow_leave_groups(struct worker *w, uint32_t index)
         group_at(gs, gs->category[c->category])->flows--;
     for (unsigned end = 0; end < 2; end++)
         host_use_at(&w->hosts, c->use[end])->flows--;
+}
+
+void flow_move_uses(struct worker *w, uint32_t index, const uint32_t *host)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    leave_uses(w, h, c);
+    h->host[0] = host[0];
+    h->host[1] = host[1];
+    join_uses(w, h, c);
 }
 
 void flow_move_app(struct worker *w, uint32_t index, const struct l7_result *r)

@@ -41,10 +41,10 @@ static bool sender_is_client(const struct packet *p, enum client_reason *because
     return true;
 }
 
-static uint32_t host_for(struct worker *w, const struct addr *a, const struct packet *p)
+static uint32_t host_for(struct worker *w, const struct addr *a, uint16_t vlan, nsec_t now)
 {
     bool made;
-    uint32_t index = hosts_get(&w->hosts, a, p->vlan, p->ts, &made);
+    uint32_t index = hosts_get(&w->hosts, a, vlan, now, &made);
     if (index == HOST_OTHERS)
         worker_count(w, REASON_host_table_full, 0);
     if (!made)
@@ -56,7 +56,7 @@ static uint32_t host_for(struct worker *w, const struct addr *a, const struct pa
         host_set_name(&w->hosts, h, known->is_mdns ? NAME_MDNS : NAME_DNS,
                       (const uint8_t *)known->name, strlen(known->name));
     if (h->is_local && !h->is_multicast)
-        say_new_host(&w->events, p->ts, a, host_name(&w->hosts, h));
+        say_new_host(&w->events, now, a, host_name(&w->hosts, h));
     return index;
 }
 
@@ -69,32 +69,84 @@ static void learn_mac(struct worker *w, struct host *host, uint32_t device)
     group_at(&w->groups, device)->hosts++;
 }
 
-/* Also of an end that found no room among the hosts. */
-static bool end_is_local(const struct worker *w, uint32_t index, unsigned end)
+/* The hosts of both ends. The first may not go to make room for the second. */
+static void find_hosts(struct worker *w, const struct addr *a, uint16_t vlan, nsec_t now,
+                       uint32_t *host)
 {
-    uint32_t host = flow_hot_at(&w->flows, index)->host[end];
-    if (host != HOST_OTHERS)
-        return host_at(&w->hosts, host)->is_local;
-    struct addr a = flow_addr(w, index, end);
-    return locals_find(w->config->locals, &a) >= 0;
+    host[0] = host_for(w, &a[0], vlan, now);
+    w->hosts.pinned = host[0];
+    host[1] = host_for(w, &a[1], vlan, now);
+    w->hosts.pinned = 0;
 }
 
-static void meet_hosts(struct worker *w, uint32_t index, const struct packet *p)
+static void count_at_hosts(struct worker *w, const struct flow_hot *h, nsec_t now)
 {
-    const struct flow_hot *h = flow_hot_at(&w->flows, index);
     unsigned client = flow_client(h);
     for (unsigned i = 0; i < 2; i++) {
         struct host *host = host_at(&w->hosts, h->host[i]);
         host->flows[i != client]++;
         host_add_total_flows(&w->hosts, host, i != client, 1);
-        if (p->ts > host->last)
-            host->last = p->ts;
+        if (now > host->last)
+            host->last = now;
     }
-    bool client_local = end_is_local(w, index, client);
-    bool server_local = end_is_local(w, index, !client);
-    flow_cold_at(&w->flows, index)->locality = client_local
-                                                   ? (server_local ? LOCALITY_L2L : LOCALITY_L2R)
-                                                   : (server_local ? LOCALITY_R2L : LOCALITY_R2R);
+}
+
+static void find_locality(struct worker *w, uint32_t index, const struct addr *a)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    bool local[2];
+    for (unsigned end = 0; end < 2; end++)
+        local[end] = h->host[end] != HOST_OTHERS ? host_at(&w->hosts, h->host[end])->is_local
+                                                 : locals_find(w->config->locals, &a[end]) >= 0;
+    unsigned client = flow_client(h);
+    flow_cold_at(&w->flows, index)->locality = local[client]
+                                                   ? (local[!client] ? LOCALITY_L2L : LOCALITY_L2R)
+                                                   : (local[!client] ? LOCALITY_R2L : LOCALITY_R2R);
+}
+
+/* What was folded of the flow, as seen from one of its ends. */
+static struct host_share share_of(const struct flow_cold *c, unsigned end)
+{
+    return (struct host_share){.traffic = {.bytes = {c->bytes[end], c->bytes[!end]},
+                                           .packets = {c->packets[end], c->packets[!end]}},
+                               .goodput = {c->goodput[end], c->goodput[!end]},
+                               .class = l4_class_of(c->proto)};
+}
+
+/* The end's network counts who has no host of its own; this one has one now. */
+static void leave_prefix(struct worker *w, const struct flow_cold *c, const struct addr *a,
+                         const struct traffic *t)
+{
+    uint32_t index = groups_get_prefix(&w->groups, a, c->first);
+    if (!index || !(c->packets[0] | c->packets[1]))
+        return;
+    group_leave(group_at(&w->groups, index), t);
+    group_at(&w->groups, index)->total_flows--;
+}
+
+void flow_meet_hosts(struct worker *w, uint32_t index)
+{
+    struct flow_hot *h = flow_hot_at(&w->flows, index);
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    const struct addr a[2] = {flow_addr(w, index, 0), flow_addr(w, index, 1)};
+    struct host *others = host_at(&w->hosts, HOST_OTHERS);
+    uint32_t host[2];
+    h->bits &= (uint16_t)~FLOW_UNMET;
+    find_hosts(w, a, c->vlan, flow_last(h), host);
+    for (unsigned end = 0; end < 2; end++) {
+        const struct host_share share = share_of(c, end);
+        others->flows[end]--; /* one end is the client, the other the server */
+        host_sub_total_flows(&w->hosts, others, end);
+        if (host[end] == HOST_OTHERS) /* no room: it stays where it is */
+            continue;
+        host_give_share(&w->hosts, host_at(&w->hosts, host[end]), others, &share);
+        leave_prefix(w, c, &a[end], &share.traffic);
+    }
+    flow_move_uses(w, index, host);
+    count_at_hosts(w, h, flow_last(h));
+    for (unsigned end = 0; end < 2; end++)
+        if (h->host[end] != HOST_OTHERS && h->last[end])
+            learn_mac(w, host_at(&w->hosts, h->host[end]), c->device[end]);
 }
 
 void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
@@ -103,6 +155,8 @@ void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, uns
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     if (h->last[!end])
         c->answer_first = p->ts;
+    if (h->last[!end] && (h->bits & FLOW_UNMET))
+        flow_meet_hosts(w, index);
     c->tos[end] = p->tos;
     c->ttl[end] = p->ttl;
     if (!(h->bits & FLOW_TCP))
@@ -192,12 +246,20 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     unsigned client = sender_is_client(p, &because) ? end : !end;
     c->client_reason = because & 3;
     h->bits |= (uint16_t)(flow_interests(w, p) | (client ? FLOW_CLIENT_HIGH : 0));
-    h->host[end] = host_for(w, &p->src, p);
-    h->host[!end] = host_for(w, &p->dst, p);
-    flow_keep_addr(w, index, end, &p->src);
-    flow_keep_addr(w, index, !end, &p->dst);
+    struct addr a[2];
+    a[end] = p->src;
+    a[!end] = p->dst;
+    if (w->emergency.is_on) {
+        h->host[0] = h->host[1] = HOST_OTHERS;
+        h->bits |= FLOW_UNMET;
+    } else {
+        find_hosts(w, a, p->vlan, p->ts, h->host);
+    }
+    flow_keep_addr(w, index, 0, &a[0]);
+    flow_keep_addr(w, index, 1, &a[1]);
+    find_locality(w, index, a);
     flow_join_groups(w, index, p, end);
-    meet_hosts(w, index, p);
+    count_at_hosts(w, h, p->ts);
     if (p->tunnels_seen)
         keep_tunnel(w, c, p);
     w->tally.flows_created++;
@@ -415,7 +477,11 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     flow_fold(w, index, w->tick);
-    if (!(c->marks & MARK_NAMED))
+    if (h->bits & FLOW_UNMET)
+        worker_count(w, REASON_flow_without_hosts, 0);
+    /* Who is pushed out before anybody has looked at it stays unknown: a guess costs more than all
+     * else that a made-up flow does. */
+    if (!(c->marks & MARK_NAMED) && (c->dpi || why != END_RESOURCES))
         name_at_the_end(w, index);
     flow_judge(w, index);
     flow_tell(w, index, why);
@@ -432,9 +498,9 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
         struct hosts *hs = &w->hosts;
         struct host *host = host_at(hs, h->host[end]);
         bool unanswered = !(h->bits & FLOW_TWO_WAY) && !host->is_multicast;
-        host->flows[end != client]--;
         host_add_low_goodput(hs, host, end != client, low);
         host_add_unanswered(hs, host, end != client, unanswered);
+        host_lose_flow(hs, h->host[end], end != client);
     }
     flow_leave_groups(w, index);
     w->tally.alerted_flows -= c->problem != PROBLEM_NONE;

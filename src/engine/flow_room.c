@@ -1,7 +1,7 @@
 /* flow_room.c - a slot for a new flow, and who has to go for it.
  *
  * When the table is full (--max-flows, or --memory refuses to let it grow) a new flow takes the
- * slot of one that is worth less: the oldest on probation (probation.h), else one beyond it that is
+ * slot of one that is worth less: the oldest on probation (turns.h), else one beyond it that is
  * over or has fallen silent (flows_spare()). A connection that both ends take part in is never ended
  * for another flow; when there is nobody else, the newcomer is refused and its packets are counted
  * as untracked. When flows have to go an emergency is declared, once, until none has had to for a
@@ -15,8 +15,14 @@ enum {
     FEW = 32,         /* with less than this part of the slots on probation others go first, or
                          newcomers would push each other out before they are answered */
     PREFETCH = 4,     /* flows between knowing a victim and needing it */
-    CALM = 10         /* seconds without anybody having had to go */
+    CALM = 10,        /* seconds without anybody having had to go */
+    PROVEN_PACKETS = 3
 };
+
+static uint32_t tag_of(const struct flow_key *k)
+{
+    return turn_tag(k->low, k->high);
+}
 
 static bool is_proven(const struct worker *w, uint32_t index)
 {
@@ -24,14 +30,14 @@ static bool is_proven(const struct worker *w, uint32_t index)
     if (h->bits & FLOW_TWO_WAY)
         return true;
     uint64_t packets = (uint64_t)h->packets[0] + h->packets[1];
-    if (packets >= PROBATION_PACKETS)
+    if (packets >= PROVEN_PACKETS)
         return true;
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    return packets + c->packets[0] + c->packets[1] >= PROBATION_PACKETS;
+    return packets + c->packets[0] + c->packets[1] >= PROVEN_PACKETS;
 }
 
 /* Of an entry that will be taken soon: both halves of the flow, which is written as it goes. */
-static void prefetch_entry(const struct flows *fs, const struct probation_entry *e)
+static void prefetch_entry(const struct flows *fs, const struct turn *e)
 {
     if (!e)
         return;
@@ -47,11 +53,11 @@ static void prefetch_entry(const struct flows *fs, const struct probation_entry 
 static uint32_t oldest_on_probation(struct worker *w)
 {
     struct flows *fs = &w->flows;
-    struct probation_entry e;
-    while (probation_take(&fs->probation, &e)) {
-        prefetch_entry(fs, probation_peek(&fs->probation, PREFETCH));
+    struct turn e;
+    while (turns_take(&fs->probation, &e)) {
+        prefetch_entry(fs, turns_peek(&fs->probation, PREFETCH));
         const struct flow_hot *h = flow_hot_at(fs, e.index);
-        bool is_there = (h->bits & FLOW_USED) && probation_tag(&h->key) == e.tag;
+        bool is_there = (h->bits & FLOW_USED) && tag_of(&h->key) == e.tag;
         if (is_there && !is_proven(w, e.index))
             return e.index;
     }
@@ -61,13 +67,18 @@ static uint32_t oldest_on_probation(struct worker *w)
 static uint32_t find_victim(struct worker *w, nsec_t now)
 {
     struct flows *fs = &w->flows;
-    bool is_few = probation_length(&fs->probation) < fs->hot.used / FEW;
+    bool is_few = turns_length(&fs->probation) < fs->hot.used / FEW;
     uint32_t victim = is_few ? 0 : oldest_on_probation(w);
     if (!victim)
         victim = flows_spare(fs, SPARE_TRIES, now);
     if (!victim && is_few)
         victim = oldest_on_probation(w);
     return victim;
+}
+
+bool flow_may_meet(const struct worker *w, uint32_t index)
+{
+    return !w->emergency.is_on || is_proven(w, index);
 }
 
 static void declare_emergency(struct worker *w, nsec_t now)
@@ -94,7 +105,7 @@ uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now)
         index = flows_take(&w->flows, k);
     }
     if (index)
-        probation_add(&w->flows.probation, index, &k->key);
+        turns_add(&w->flows.probation, (struct turn){index, tag_of(&k->key)});
     return index;
 }
 

@@ -21,7 +21,7 @@ bool flows_init(struct flows *fs, uint32_t limit, struct err *e)
            pool_init(&fs->tcp, ACCOUNT_flows, sizeof(struct flow_tcp), limit, e) &&
            pool_init(&fs->more, ACCOUNT_flows, sizeof(struct flow_more), limit, e) &&
            table_init(&fs->table, limit, hash_of_flow, fs, e) &&
-           probation_init(&fs->probation, limit, e);
+           turns_init(&fs->probation, ACCOUNT_flows, limit, e);
 }
 
 void flows_fini(struct flows *fs)
@@ -29,7 +29,7 @@ void flows_fini(struct flows *fs)
     for (uint32_t i = 1; i < fs->hot.top; i++)
         if (flow_hot_at(fs, i)->bits & FLOW_USED)
             flows_give(fs, i);
-    probation_fini(&fs->probation);
+    turns_fini(&fs->probation);
     table_fini(&fs->table);
     pool_fini(&fs->more);
     pool_fini(&fs->tcp);

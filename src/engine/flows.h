@@ -5,7 +5,7 @@
 #include "base/pool.h"
 #include "base/table.h"
 #include "engine/flow.h"
-#include "engine/probation.h"
+#include "engine/turns.h"
 
 struct flows {
     struct pool hot;  /* struct flow_hot; the same index in both */
@@ -14,8 +14,8 @@ struct flows {
     struct pool tcp;
     struct pool more;
     struct table table;
-    struct probation probation;
-    uint32_t hand;   /* where the search for somebody who may go continues */
+    struct turns probation; /* new flows in the order they came (flow_room.c) */
+    uint32_t hand;          /* where the search for somebody who may go continues */
     uint32_t barren; /* slots in which it found nobody since it last found one or time went on */
     uint32_t generation;
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/hash.h"
 #include "engine/known.h"
 #include "model/protos.h"
@@ -57,6 +58,7 @@ static uint32_t *direct(struct groups *gs, enum group_kind kind, uint64_t id)
         return &gs->l4[id % NUMBERS];
     case GROUP_MAC:
     case GROUP_APP:
+    case GROUP_PREFIX:
     case GROUP_KINDS:
         break;
     }
@@ -91,6 +93,8 @@ static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
     if (kind == GROUP_MAC) {
         gs->devices++;
         known_add_device(gs->known, g->id);
+    } else if (kind == GROUP_PREFIX) {
+        gs->prefixes++;
     } else {
         gs->apps++;
         if (gs->keep_series)
@@ -107,6 +111,18 @@ static uint32_t get_direct(struct groups *gs, uint32_t *place, enum group_kind k
     return *place;
 }
 
+static bool has_room(const struct groups *gs, enum group_kind kind)
+{
+    switch (kind) {
+    case GROUP_MAC:
+        return gs->devices < DEVICES_MOST;
+    case GROUP_PREFIX:
+        return gs->prefixes < PREFIXES_MOST;
+    default:
+        return gs->apps < APPS_MOST;
+    }
+}
+
 uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now, bool *made)
 {
     if (made)
@@ -118,7 +134,7 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
     uint32_t index = find(gs, kind, id, hash);
     if (index)
         return index;
-    if (kind == GROUP_MAC ? gs->devices >= DEVICES_MOST : gs->apps >= APPS_MOST)
+    if (!has_room(gs, kind))
         return 0;
     index = make(gs, kind, id, now);
     if (!index)
@@ -132,6 +148,40 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
     if (made)
         *made = true;
     return index;
+}
+
+enum { PREFIX_V4 = 4, PREFIX_V6 = 6, PREFIX_SHIFT = 32 };
+
+uint64_t prefix_group_id(const struct addr *a)
+{
+    if (addr_is_v4(a))
+        return (uint64_t)PREFIX_V4 << PREFIX_SHIFT | (unsigned)a->byte[12] << 8 | a->byte[13];
+    return (uint64_t)PREFIX_V6 << PREFIX_SHIFT | load_be32(a->byte);
+}
+
+uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now)
+{
+    /* The first group there is: made while there is room for it. */
+    uint32_t all_other = groups_get(gs, GROUP_PREFIX, 0, now, NULL);
+    uint32_t index = groups_get(gs, GROUP_PREFIX, prefix_group_id(a), now, NULL);
+    return index ? index : all_other;
+}
+
+static void print_prefix(uint64_t id, char *text, size_t size)
+{
+    struct addr a = {0};
+    char addr[ADDR_TEXT];
+    bool is_v4 = id >> PREFIX_SHIFT == PREFIX_V4;
+    if (!id) {
+        snprintf(text, size, "All other networks");
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        a.byte[i] = (uint8_t)(id >> (24 - 8 * i));
+    if (is_v4)
+        a = addr_v4((const uint8_t[4]){(uint8_t)(id >> 8), (uint8_t)id, 0, 0});
+    addr_print(&a, addr);
+    snprintf(text, size, "%s/%u", addr, is_v4 ? 16 : 32);
 }
 
 static void forget_device(struct groups *gs, uint32_t index)
@@ -241,6 +291,9 @@ static void group_print_name(const struct group *g, char *name, size_t size)
             snprintf(full, sizeof full, "IP protocol %u", (unsigned)g->id);
         break;
     }
+    case GROUP_PREFIX:
+        print_prefix(g->id, full, sizeof full);
+        break;
     case GROUP_VLAN:
     case GROUP_NETWORK:
     case GROUP_KINDS:

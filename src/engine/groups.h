@@ -21,7 +21,8 @@ struct group {
     nsec_t last;
     struct rate rate;
     uint32_t flows;
-    uint32_t hosts; /* MAC: addresses that were first seen behind it and are still known */
+    uint32_t hosts; /* MAC: addresses that were first seen behind it and are still known; prefix:
+                       hosts that were forgotten early */
     enum group_kind kind;
     uint64_t id;
     nsec_t first;
@@ -35,14 +36,14 @@ struct known;
 
 struct groups {
     struct pool pool;
-    struct table table; /* of devices and applications */
+    struct table table; /* of devices, applications and prefixes */
     /* Index of the group, 0 = none yet, by what a flow or its hosts know anyway. */
     uint32_t vlan[VLANS];
     uint32_t network[LOCALS_MAX + 1]; /* by number + 1, so that -1 is nobody's */
     uint32_t category[NUMBERS];
     uint32_t l4[NUMBERS];
-    uint32_t devices, apps; /* groups of kind MAC and APP */
-    uint32_t hand;          /* where the search for devices to forget goes on */
+    uint32_t devices, apps, prefixes; /* groups of kind MAC, APP and PREFIX */
+    uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
     uint32_t with_series; /* groups that have one */
     struct known *known;  /* where devices are noted that other workers may know, too */
@@ -51,9 +52,10 @@ struct groups {
 /* Whoever makes up MACs shall not take the room of applications, nor those that of the rest. */
 enum {
     GROUPS_LIMIT = 262144,
-    DEVICES_MOST = GROUPS_LIMIT - 32768,
+    PREFIXES_MOST = 16384,
+    DEVICES_MOST = GROUPS_LIMIT - 32768 - PREFIXES_MOST,
     DEVICES_MANY = 65536,
-    APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - VLANS - LOCALS_MAX - 2 * NUMBERS
+    APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - PREFIXES_MOST - VLANS - LOCALS_MAX - 2 * NUMBERS
 };
 
 /* The owner is one worker, for all of these. */
@@ -68,6 +70,11 @@ static inline struct group *group_at(const struct groups *gs, uint32_t index)
 /* Index of the group, made when new (then *made is true, if given); 0 when there is no room. id as
  * in struct group_row; VLAN 0 and network -1 are none. */
 uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t now, bool *made);
+
+/* The id of an address's prefix group. 0 is the group of all prefixes that found no room. */
+uint64_t prefix_group_id(const struct addr *a);
+/* Index of that group, made when new; that of id 0 when there is no room, 0 without any memory. */
+uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now);
 
 static inline bool group_is_used(const struct group *g)
 {

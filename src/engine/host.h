@@ -17,6 +17,22 @@ enum side { SIDE_SENT, SIDE_RCVD };
 /* L4 classes that hosts and interfaces are split by. */
 enum l4_class { L4_TCP, L4_UDP, L4_ICMP, L4_OTHER, L4_CLASSES };
 
+static inline enum l4_class l4_class_of(uint8_t proto)
+{
+    enum { TCP = 6, UDP = 17, ICMP = 1, ICMPV6 = 58 };
+    switch (proto) {
+    case TCP:
+        return L4_TCP;
+    case UDP:
+        return L4_UDP;
+    case ICMP:
+    case ICMPV6:
+        return L4_ICMP;
+    default:
+        return L4_OTHER;
+    }
+}
+
 /* A pair of counters for each side. */
 struct traffic {
     uint64_t bytes[2]; /* by enum side */
@@ -106,13 +122,15 @@ enum group_kind {
     GROUP_APP,
     GROUP_CATEGORY,
     GROUP_L4,
+    GROUP_PREFIX, /* of who is counted under Other hosts: IPv4 /16, IPv6 /32 */
     GROUP_KINDS
 };
 
 /* Counters by something other than a host: a MAC device, a VLAN, a network, an application ... */
 struct group_row {
     enum group_kind kind;
-    uint64_t id;   /* MAC as 48 bits, VLAN, network index, master << 16 | app, category, protocol */
+    uint64_t id;   /* MAC as 48 bits, VLAN, network index, master << 16 | app, category, protocol,
+                      prefix_group_id() */
     char name[64]; /* as a person calls it */
     nsec_t first, last;
     struct traffic traffic; /* MAC: what it sent and received; others: client to server and back */
@@ -120,7 +138,7 @@ struct group_row {
     uint8_t trend;
     uint32_t flows; /* active now */
     uint64_t total_flows;
-    uint32_t hosts; /* MAC: addresses seen behind it */
+    uint32_t hosts; /* MAC: addresses seen behind it; prefix: hosts forgotten early */
     uint64_t arp_requests[2], arp_replies[2];
 };
 

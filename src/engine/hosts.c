@@ -32,6 +32,8 @@ bool hosts_init(struct hosts *hs, const struct hosts_config *config, struct err 
     hs->keep_series = config->keep_series;
     hs->starved = config->starved;
     hs->forgotten = config->forgotten;
+    hs->evicts = config->evicts;
+    hs->hand = HOST_OTHERS;
     hs->owner = config->owner;
     uint32_t limit = config->limit;
     uint32_t uses = limit < UINT32_MAX / USES_PER_HOST ? limit * USES_PER_HOST : UINT32_MAX;
@@ -40,11 +42,14 @@ bool hosts_init(struct hosts *hs, const struct hosts_config *config, struct err 
         !pool_init(&hs->more, ACCOUNT_hosts, sizeof(struct host_more), limit, e) ||
         !pool_init(&hs->talk, ACCOUNT_hosts, sizeof(struct host_talk), limit, e) ||
         !pool_init(&hs->wide, ACCOUNT_hosts, sizeof(struct host_wide), limit, e) ||
-        !table_init(&hs->table, limit, hash_of_host, hs, e))
+        !table_init(&hs->table, limit, hash_of_host, hs, e) ||
+        !turns_init(&hs->idle, ACCOUNT_hosts, limit, e))
         return false;
     uint32_t index = pool_take(&hs->pool);
     struct host *others = host_at(hs, index);
-    if (!index || !host_use_begin(hs, others))
+    /* What others leave to it must find room, even when there is none any more. */
+    if (!index || !host_use_begin(hs, others) || !host_carry(hs, others, 0, 0) ||
+        !host_http(hs, others))
         return fail(e, "no memory for a single host");
     others->network = -1;
     host_set_name(hs, others, NAME_DHCP, (const uint8_t *)"Other hosts", 11);
@@ -58,6 +63,7 @@ void hosts_fini(struct hosts *hs)
         if (i == HOST_OTHERS || h->first)
             host_free_parts(hs, h);
     }
+    turns_fini(&hs->idle);
     table_fini(&hs->table);
     pool_fini(&hs->wide);
     pool_fini(&hs->talk);
@@ -82,22 +88,44 @@ uint32_t hosts_find(const struct hosts *hs, const struct addr *a, uint16_t vlan)
     return 0;
 }
 
+/* An entry for the hash with an application to count for, 0 without room. */
+static uint32_t take(struct hosts *hs, uint64_t hash)
+{
+    uint32_t index = pool_take(&hs->pool);
+    if (!index)
+        return 0;
+    struct host *h = host_at(hs, index);
+    if (host_use_begin(hs, h) && table_add(&hs->table, hash, index))
+        return index;
+    host_free_parts(hs, h);
+    *h = (struct host){0};
+    pool_give(&hs->pool, index);
+    return 0;
+}
+
+static void keep_series(struct hosts *hs, struct host *h)
+{
+    struct host_more *m = host_more(hs, h);
+    if (m)
+        m->series = mem_alloc(ACCOUNT_series, sizeof *m->series);
+    h->has_series = m && m->series;
+    hs->series_kept += h->has_series;
+}
+
 uint32_t hosts_get(struct hosts *hs, const struct addr *a, uint16_t vlan, nsec_t now, bool *made)
 {
     uint32_t index = hosts_find(hs, a, vlan);
     *made = !index;
     if (index)
         return index;
-    *made = false;
-    index = pool_take(&hs->pool);
+    uint64_t hash = host_hash(a, vlan);
+    index = take(hs, hash);
+    if (!index && hosts_make_room(hs))
+        index = take(hs, hash);
+    *made = index != 0;
     if (!index)
         return HOST_OTHERS;
     struct host *h = host_at(hs, index);
-    if (!host_use_begin(hs, h) || !table_add(&hs->table, host_hash(a, vlan), index)) {
-        host_free_parts(hs, h);
-        pool_give(&hs->pool, index);
-        return HOST_OTHERS;
-    }
     h->addr = *a;
     h->vlan = vlan;
     h->first = h->last = now;
@@ -107,15 +135,21 @@ uint32_t hosts_get(struct hosts *hs, const struct addr *a, uint16_t vlan, nsec_t
     h->is_multicast = addr_is_multicast(a) || addr_is_broadcast(a);
     hs->created++;
     hs->local += h->is_local;
-    if (hs->keep_series && h->is_local && hs->series_kept < HOSTS_WITH_SERIES) {
-        struct host_more *m = host_more(hs, h);
-        if (m)
-            m->series = mem_alloc(ACCOUNT_series, sizeof *m->series);
-        h->has_series = m && m->series;
-        hs->series_kept += h->has_series;
-    }
-    *made = true;
+    if (hs->keep_series && h->is_local && hs->series_kept < HOSTS_WITH_SERIES)
+        keep_series(hs, h);
     return index;
+}
+
+void hosts_remove(struct hosts *hs, uint32_t index)
+{
+    struct host *h = host_at(hs, index);
+    table_remove(&hs->table, host_hash(&h->addr, h->vlan), index);
+    if (hs->forgotten)
+        hs->forgotten(hs->owner, h);
+    host_free_parts(hs, h);
+    hs->local -= h->is_local;
+    *h = (struct host){0}; /* nothing of it may be read through an index that somebody kept */
+    pool_give(&hs->pool, index);
 }
 
 unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now)
@@ -128,13 +162,7 @@ unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now)
             continue;
         if (!h->first || h->flows[0] || h->flows[1])
             continue;
-        table_remove(&hs->table, host_hash(&h->addr, h->vlan), i);
-        if (hs->forgotten)
-            hs->forgotten(hs->owner, h);
-        host_free_parts(hs, h);
-        hs->local -= h->is_local;
-        *h = (struct host){0}; /* nothing of it may be read through an index that somebody kept */
-        pool_give(&hs->pool, i);
+        hosts_remove(hs, i);
         gone++;
     }
     hs->expired += gone;

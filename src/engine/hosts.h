@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "engine/host.h"
 #include "engine/rate.h"
+#include "engine/turns.h"
 #include "model/locals.h"
 
 /* Names with their counts, grown by doubling up to HOST_NAMES. */
@@ -108,8 +109,13 @@ struct hosts {
     uint32_t series_kept;
     uint64_t created, expired, evicted;
     uint64_t local;     /* local hosts now */
+    struct turns idle;  /* hosts without flows, the longest so first */
+    uint32_t hand;      /* where the search for others who may go continues */
+    uint32_t barren;    /* slots in which it found nobody since it last found one or time went on */
+    uint32_t pinned;    /* may not go although no flow refers to it yet; 0 = none */
     counter_t *starved; /* or NULL */
     void (*forgotten)(void *owner, const struct host *h);
+    void (*evicts)(void *owner, const struct host *h);
     void *owner;
 };
 
@@ -125,6 +131,7 @@ struct hosts_config {
     bool keep_series;
     counter_t *starved; /* counts what hosts stopped counting for want of memory; or NULL */
     void (*forgotten)(void *owner, const struct host *h); /* told of each host that goes; or NULL */
+    void (*evicts)(void *owner, const struct host *h);    /* and before, if it goes to make room */
     void *owner;
 };
 
@@ -147,11 +154,37 @@ void hosts_prefetch(const struct hosts *hs, const struct addr *a, uint16_t vlan)
 
 /* Index of the host, 0 when unknown. */
 uint32_t hosts_find(const struct hosts *hs, const struct addr *a, uint16_t vlan);
-/* Index of the host, made when unknown (then *made is true); HOST_OTHERS when there is no room. */
+/* Index of the host, made when unknown (then *made is true), if need be in the place of one that no
+ * flow refers to; HOST_OTHERS when there is no room. */
 uint32_t hosts_get(struct hosts *hs, const struct addr *a, uint16_t vlan, nsec_t now, bool *made);
 
 /* Forgets hosts of [from, to) that are idle at now. Returns how many. */
 unsigned hosts_expire(struct hosts *hs, uint32_t from, uint32_t to, nsec_t now);
+
+/* A host that no flow refers to any more leaves the tables. */
+void hosts_remove(struct hosts *hs, uint32_t index);
+
+/* A second of the worker's time has gone by: some host may have lost its last flow. */
+static inline void hosts_tick(struct hosts *hs)
+{
+    hs->barren = 0;
+}
+
+/* --- host_others.c --- */
+/* What one flow has counted at a host. */
+struct host_share {
+    struct traffic traffic;
+    uint64_t goodput[2];
+    enum l4_class class;
+};
+
+/* Other hosts counted this until it was known whose it is. */
+void host_give_share(struct hosts *hs, struct host *to, struct host *others,
+                     const struct host_share *share);
+/* A flow that counted for the host has gone; by side: 0 client, 1 server. */
+void host_lose_flow(struct hosts *hs, uint32_t index, unsigned side);
+/* Adds a host that no flow refers to to Other hosts and forgets it; false when none was found. */
+bool hosts_make_room(struct hosts *hs);
 
 /* --- host_parts.c: what hosts count, and what hangs on them --- */
 

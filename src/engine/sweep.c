@@ -14,26 +14,7 @@ enum {
     PREFETCH = 8,
     SLICE = 256,
     DEVICES_A_SECOND = 16384, /* looked at for being forgotten, when there are too many */
-    L4_NUMBER_TCP = 6,
-    L4_NUMBER_UDP = 17,
-    L4_NUMBER_ICMP = 1,
-    L4_NUMBER_ICMPV6 = 58
 };
-
-static enum l4_class class_of(uint8_t proto)
-{
-    switch (proto) {
-    case L4_NUMBER_TCP:
-        return L4_TCP;
-    case L4_NUMBER_UDP:
-        return L4_UDP;
-    case L4_NUMBER_ICMP:
-    case L4_NUMBER_ICMPV6:
-        return L4_ICMP;
-    default:
-        return L4_OTHER;
-    }
-}
 
 /* What a flow did since its last fold, as seen from one of its ends: by enum side. */
 struct delta {
@@ -110,7 +91,7 @@ static void fold_tally(struct worker *w, const struct flow_hot *f, const struct 
 {
     struct tally *t = &w->tally;
     unsigned client = flow_client(f);
-    enum l4_class class = class_of(c->proto);
+    enum l4_class class = l4_class_of(c->proto);
     uint64_t sent = f->bytes[client], rcvd = f->bytes[!client];
     uint64_t packets = (uint64_t)f->packets[0] + f->packets[1];
     t->l4[class].bytes[SIDE_SENT] += sent;
@@ -186,6 +167,18 @@ static void roll_rate(struct flow_cold *c, uint32_t tick)
     c->stamp = tick;
 }
 
+/* Who has no host of its own counts for Other hosts and for its network. */
+static void fold_prefix(struct worker *w, uint32_t index, unsigned end, const struct delta *d,
+                        uint32_t tick, nsec_t last)
+{
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    struct addr a = flow_addr(w, index, end);
+    uint32_t group = groups_get_prefix(&w->groups, &a, last);
+    fold_group(&w->groups, group, d, tick, last);
+    if (group && !(c->packets[0] | c->packets[1]))
+        group_at(&w->groups, group)->total_flows++;
+}
+
 void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
 {
     struct flow_hot *f = flow_hot_at(&w->flows, index);
@@ -193,14 +186,18 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
         return;
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     const struct delta d[2] = {delta_of(f, 0), delta_of(f, 1)};
-    enum l4_class class = class_of(c->proto);
+    enum l4_class class = l4_class_of(c->proto);
     nsec_t last = flow_last(f);
     int network[2];
     for (unsigned end = 0; end < 2; end++) {
         struct host *h = host_at(&w->hosts, f->host[end]);
+        network[end] = h->network;
+        if (f->host[end] == HOST_OTHERS) {
+            network[end] = flow_network(w, index, end);
+            fold_prefix(w, index, end, &d[end], tick, last);
+        }
         fold_host(&w->hosts, h, &d[end], class, tick, last);
         fold_use(host_use_at(&w->hosts, c->use[end]), &d[end], tick);
-        network[end] = h->network;
     }
     fold_groups(&w->groups, c, network, d, &d[flow_client(f)], tick, last);
     fold_tally(w, f, c);
@@ -274,6 +271,8 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
             continue;
         const struct flow_hot *f = flow_hot_at(&w->flows, i);
         bool changed = (f->packets[0] | f->packets[1]) != 0;
+        if ((f->bits & FLOW_UNMET) && flow_may_meet(w, i))
+            flow_meet_hosts(w, i);
         flow_fold(w, i, w->tick);
         if (!changed && w->leads.all_flows)
             leads_walk_flow(w, i);
@@ -347,6 +346,8 @@ void worker_tick(struct worker *w, nsec_t second)
         w->next_tick = second + SECOND;
         return;
     }
+    flow_room_tick(w, second);
+    hosts_tick(&w->hosts);
     bool whole = w->source->is_file || w->flows.hot.top <= SWEEP_AT_ONCE;
     /* Or what the slices have left of the pass. */
     sweep_flows(w, whole || !w->sweep_at ? 1 : w->sweep_at, w->flows.hot.top, second);
@@ -360,7 +361,6 @@ void worker_tick(struct worker *w, nsec_t second)
     }
     if (w->config->expire_hosts)
         groups_expire(&w->groups, DEVICES_A_SECOND, second, w->config->local_host_idle);
-    flow_room_tick(w, second);
     close_second(w);
     leads_close(w, tick);
     w->tally.rate_bytes = tick - w->tick > 1 ? 0 : w->tally.tick_bytes;

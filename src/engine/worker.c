@@ -17,6 +17,22 @@ static void leave_host(void *worker, const struct host *h)
         group_at(&w->groups, h->mac_group)->hosts--;
 }
 
+/* Other hosts have its counters; its network's row has the same. */
+static void leave_to_prefix(void *worker, const struct host *h)
+{
+    struct worker *w = worker;
+    worker_count(w, REASON_host_evicted, 0);
+    uint32_t index = groups_get_prefix(&w->groups, &h->addr, h->last);
+    if (!index)
+        return;
+    struct group *g = group_at(&w->groups, index);
+    const struct traffic t = {
+        .bytes = {h->bytes[0], h->bytes[1]},
+        .packets = {host_get_packets(&w->hosts, h, 0), host_get_packets(&w->hosts, h, 1)}};
+    group_join(g, &t);
+    g->hosts++;
+}
+
 bool worker_init(struct worker *w, struct err *e)
 {
     const struct engine_config *config = w->config;
@@ -27,6 +43,7 @@ bool worker_init(struct worker *w, struct err *e)
                                  .keep_series = config->keep_series,
                                  .starved = &w->reasons[REASON_host_starved],
                                  .forgotten = leave_host,
+                                 .evicts = leave_to_prefix,
                                  .owner = w};
     event_init(&w->wake);
     editions_init(&w->editions);
@@ -114,7 +131,8 @@ static void run_file(struct worker *w)
             break;
         }
     }
-    /* The last second has no successor to close it. */
+    /* The last second has no successor to close it, and no new flow needs anybody's place. */
+    w->emergency.is_on = false;
     if (w->next_tick)
         worker_tick(w, w->next_tick);
 }

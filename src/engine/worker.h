@@ -118,6 +118,9 @@ void worker_burst(struct worker *w, const struct burst *b);
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k);
 /* The first packet of an end: what is kept of it, and its MAC. */
 void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* An unmet flow gets hosts of its own, and they what Other hosts counted for it: all but the sizes of
+ * its packets. */
+void flow_meet_hosts(struct worker *w, uint32_t index);
 /* Counts what is left in the hot half, tells the sink, gives everything back. */
 void flow_end(struct worker *w, uint32_t index, enum end_reason why);
 /* Tells the sink what the flow did since its last record. */
@@ -139,6 +142,8 @@ struct mac flow_mac(const struct worker *w, uint32_t index, unsigned end);
 /* Keeps them, where the flow's hosts and groups do not; both must be known. */
 void flow_keep_addr(struct worker *w, uint32_t index, unsigned end, const struct addr *a);
 void flow_keep_mac(struct worker *w, uint32_t index, unsigned end, const struct mac *mac);
+/* Number of the local network the end is of, -1 = none. Also of an end without a host of its own. */
+int flow_network(const struct worker *w, uint32_t index, unsigned end);
 /* When the end was first heard, 0 = never. */
 nsec_t flow_end_first(const struct flow_cold *c, unsigned end);
 
@@ -146,6 +151,8 @@ nsec_t flow_end_first(const struct flow_cold *c, unsigned end);
 /* A zeroed slot for a new flow under the key, taken from another flow when there is no other; 0 when
  * nobody may go. */
 uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now);
+/* May an unmet flow have hosts now? When it has proved itself or the emergency is over. */
+bool flow_may_meet(const struct worker *w, uint32_t index);
 /* A second of the worker's time has gone by: is the emergency over? */
 void flow_room_tick(struct worker *w, nsec_t now);
 
@@ -157,6 +164,8 @@ void flow_leave_groups(struct worker *w, uint32_t index);
 /* Moves what the flow has counted so far from its old application to the one of the verdict. It
  * leaves first, so that a host's entry that is empty then is there for the new one. */
 void flow_move_app(struct worker *w, uint32_t index, const struct l7_result *r);
+/* Gives the flow other hosts and counts it for their applications. */
+void flow_move_uses(struct worker *w, uint32_t index, const uint32_t *host);
 
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no

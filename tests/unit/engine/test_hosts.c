@@ -62,9 +62,87 @@ static void test_who_finds_no_room_is_counted_under_others(void **state)
         bool made;
         snprintf(text, sizeof text, "192.0.2.%u", i);
         struct addr a = addr(text);
-        others += hosts_get(hs, &a, 0, 1, &made) == HOST_OTHERS;
+        uint32_t index = hosts_get(hs, &a, 0, 1, &made);
+        assert_int_equal(made, index != HOST_OTHERS);
+        host_at(hs, index)->flows[0] = 1;
+        others += index == HOST_OTHERS;
     }
     assert_int_equal(others, 11); /* one of the ten entries is the others themselves */
+    assert_int_equal(hs->evicted, 0);
+    hosts_fini(hs);
+}
+
+static uint32_t busy_host(struct hosts *hs, const char *text, unsigned flows)
+{
+    bool made;
+    bool is_full = false;
+    struct addr a = addr(text);
+    uint32_t index = hosts_get(hs, &a, 0, SECOND, &made);
+    struct host *h = host_at(hs, index);
+    assert_true(made);
+    h->flows[0] = flows;
+    host_count(hs, h, 100, SECOND, (uint32_t[]){1000, 70}, (uint32_t[]){100000, 1});
+    for (unsigned i = 0; i < 300; i++) /* more than its byte holds */
+        host_add_syn(hs, h, SIDE_SENT, 1);
+    host_use_count(host_use_at(hs, host_use_get(hs, h, 0, 5, &is_full)), SIDE_SENT, 1000, 100000);
+    host_http(hs, h)->requests[SIDE_SENT] = 3;
+    return index;
+}
+
+static void
+test_hosts_without_flows_make_room_remote_ones_first_and_others_keep_what_they_did(void **state)
+{
+    (void)state;
+    struct hosts *hs = new_hosts(5);
+    busy_host(hs, "10.0.0.1", 0);
+    busy_host(hs, "192.0.2.1", 1);
+    uint32_t gone = busy_host(hs, "192.0.2.2", 0);
+    busy_host(hs, "10.0.0.2", 0);
+    assert_int_equal(busy_host(hs, "192.0.2.3", 1), gone);
+    assert_int_equal(hs->evicted, 1);
+    struct addr a = addr("192.0.2.2");
+    assert_int_equal(hosts_find(hs, &a, 0), 0);
+
+    struct host_row row;
+    host_to_row(hs, HOST_OTHERS, 100, &row);
+    assert_int_equal(row.traffic.bytes[SIDE_SENT], 1000);
+    assert_int_equal(row.traffic.packets[SIDE_SENT], 100000);
+    assert_int_equal(row.traffic.bytes[SIDE_RCVD], 70);
+    assert_int_equal(row.tcp_syn[SIDE_SENT], 300);
+    assert_int_equal(row.http_requests[SIDE_SENT], 3);
+    host_to_row(hs, HOST_OTHERS, 101, &row);
+    assert_int_equal(row.bps, 0); /* it was long ago */
+    struct host_detail *d = calloc(1, sizeof *d);
+    host_to_detail(hs, HOST_OTHERS, 100, SECOND, d);
+    unsigned found = 0;
+    for (unsigned i = 0; i < d->apps; i++)
+        found += d->app[i].app == 5 && d->app[i].packets[SIDE_SENT] == 100000;
+    assert_int_equal(found, 1);
+    free(d);
+
+    /* Only local ones are left to go: one of them does. */
+    busy_host(hs, "192.0.2.4", 1);
+    busy_host(hs, "192.0.2.5", 1);
+    assert_int_equal(hs->evicted, 3);
+    assert_int_equal(hs->local, 0);
+    bool made;
+    a = addr("192.0.2.6");
+    assert_int_equal(hosts_get(hs, &a, 0, SECOND, &made), HOST_OTHERS);
+    assert_int_equal(hs->pool.used - 1 + hs->evicted, hs->created);
+    hosts_fini(hs);
+}
+
+static void test_a_host_that_was_just_looked_up_may_be_pinned(void **state)
+{
+    (void)state;
+    struct hosts *hs = new_hosts(2);
+    bool made;
+    struct addr first = addr("192.0.2.1"), second = addr("192.0.2.2");
+    hs->pinned = hosts_get(hs, &first, 0, SECOND, &made);
+    assert_int_equal(hosts_get(hs, &second, 0, SECOND, &made), HOST_OTHERS);
+    hs->pinned = 0;
+    hosts_tick(hs);
+    assert_int_not_equal(hosts_get(hs, &second, 0, SECOND, &made), HOST_OTHERS);
     hosts_fini(hs);
 }
 
@@ -300,6 +378,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_better_name_stays_and_an_equal_one_is_renewed),
         cmocka_unit_test(test_who_finds_no_room_is_counted_under_others),
+        cmocka_unit_test(
+            test_hosts_without_flows_make_room_remote_ones_first_and_others_keep_what_they_did),
+        cmocka_unit_test(test_a_host_that_was_just_looked_up_may_be_pinned),
         cmocka_unit_test(test_idle_hosts_go_after_their_kind_of_time_unless_they_have_flows),
         cmocka_unit_test(test_a_rate_is_that_of_the_last_whole_second),
         cmocka_unit_test(test_no_counter_loses_anything_when_it_outgrows_its_type),

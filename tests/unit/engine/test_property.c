@@ -84,6 +84,7 @@ static void make_plan(uint64_t seed)
     }
     if (plan.evicts) {
         c->max_flows = between(1, 200);
+        c->expire_hosts = false; /* which of them are hosts is the engine's choice */
         c->flow_active = seconds(ALWAYS, ALWAYS); /* so that each end is told */
         plan.burst = 1;
     }
@@ -291,9 +292,48 @@ static unsigned hosts_of_model(void)
     return n;
 }
 
+/* Whom the engine counts under Other hosts is its choice; what all of them did is not. */
+static void compare_sums_of_hosts(const struct answer *a)
+{
+    struct m_host want = {0}, got = {0};
+    for (unsigned i = 0; i < model.hosts; i++) {
+        const struct m_host *h = &model.host[i];
+        add_pairs(want.all.bytes, h->all.bytes, 2);
+        add_pairs(want.all.packets, h->all.packets, 2);
+        add_pairs(want.goodput, h->goodput, 2);
+        add_pairs(want.sizes[0], h->sizes[0], (size_t)2 * SIZE_BINS);
+        add_pairs(want.total_flows, h->total_flows, 2);
+        add_pairs(want.syn, h->syn, 2);
+        for (unsigned c = 0; c < L4_CLASSES; c++)
+            add_pairs(want.l4[c].bytes, h->l4[c].bytes, 2);
+        want.flows[0] += h->flows[0];
+        want.flows[1] += h->flows[1];
+    }
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct host_row *r = &a->hosts[i];
+        add_pairs(got.all.bytes, r->traffic.bytes, 2);
+        add_pairs(got.all.packets, r->traffic.packets, 2);
+        add_pairs(got.goodput, r->goodput, 2);
+        add_pairs(got.sizes[0], r->sizes[0], (size_t)2 * SIZE_BINS);
+        got.total_flows[0] += r->total_flows_client;
+        got.total_flows[1] += r->total_flows_server;
+        add_pairs(got.syn, r->tcp_syn, 2);
+        for (unsigned c = 0; c < L4_CLASSES; c++)
+            add_pairs(got.l4[c].bytes, r->l4[c].bytes, 2);
+        got.flows[0] += r->flows_client;
+        got.flows[1] += r->flows_server;
+    }
+    assert_memory_equal(&got, &want, sizeof got);
+}
+
 static void compare_hosts(struct engine *en)
 {
     struct answer *a = ask(en, (struct question){.kind = QUESTION_HOSTS});
+    if (plan.evicts) {
+        compare_sums_of_hosts(a);
+        answer_free(a);
+        return;
+    }
     assert_int_equal(a->total, hosts_of_model());
     for (uint32_t i = 0; i < a->n; i++) {
         const struct host_row *r = &a->hosts[i];
