@@ -38,10 +38,9 @@ static bool add_app(struct part *p, uint32_t index)
     snprintf(name, sizeof name, "app:%s", group.name);
     struct series_row *row = new_row(p, name, "bytes");
     for (uint32_t i = 0; row && i < row->n; i++) {
-        uint32_t t = p->tick - row->n + i, bytes;
-        bool there = group_second(group_at(&w->groups, index), t, &bytes);
+        uint32_t t = p->tick - row->n + i;
         bool seen = series_get(&w->series, t, 0) != UINT64_MAX;
-        row->value[i] = there ? bytes : seen ? 0 : UINT64_MAX;
+        row->value[i] = seen ? group_second(group_at(&w->groups, index), t) : UINT64_MAX;
     }
     return row != NULL;
 }

@@ -37,8 +37,10 @@ void groups_fini(struct groups *gs)
         struct group *g = group_at(gs, i);
         if (g->name)
             mem_free(ACCOUNT_names, g->name, GROUP_NAME);
-        if (g->series)
+        if (g->series) {
+            seconds_fini(g->series, 1);
             mem_free(ACCOUNT_series, g->series, sizeof *g->series);
+        }
     }
     table_fini(&gs->table);
     pool_fini(&gs->pool);
@@ -218,32 +220,25 @@ static struct rate_count rate_count(const struct group *g)
                                (uint32_t)(t->packets[0] + t->packets[1])};
 }
 
-static uint32_t running_second(const struct group *g)
+static uint64_t running_second(const struct group *g)
 {
-    uint64_t bytes =
-        rate_now(&g->rate, 0, g->traffic.bytes[0]) + rate_now(&g->rate, 1, g->traffic.bytes[1]);
-    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    return rate_now(&g->rate, 0, g->traffic.bytes[0]) + rate_now(&g->rate, 1, g->traffic.bytes[1]);
 }
 
 void group_roll(struct group *g, uint32_t tick)
 {
     struct rate_count count = rate_count(g);
-    if (g->series) {
-        uint32_t at = g->rate.stamp % GROUP_SERIES;
-        g->series->stamp[at] = g->rate.stamp;
-        g->series->bytes[at] = running_second(g);
-    }
+    uint64_t bytes = running_second(g);
+    if (g->series)
+        seconds_put(g->series, 1, g->rate.stamp, &bytes);
     rate_roll(&g->rate, tick, &count);
 }
 
-bool group_second(const struct group *g, uint32_t t, uint32_t *bytes)
+uint32_t group_second(const struct group *g, uint32_t t)
 {
-    if (t == g->rate.stamp) { /* whole, but nothing came since to roll it */
-        *bytes = running_second(g);
-        return true;
-    }
-    *bytes = g->series->bytes[t % GROUP_SERIES];
-    return g->series->stamp[t % GROUP_SERIES] == t;
+    if (t == g->rate.stamp) /* whole, but nothing came since to roll it */
+        return seconds_value(running_second(g));
+    return seconds_get(g->series, 1, t, 0);
 }
 
 void group_join(struct group *g, const struct traffic *t)

@@ -6,14 +6,10 @@
 #include "base/table.h"
 #include "engine/host.h"
 #include "engine/rate.h"
+#include "engine/seconds.h"
 #include "model/locals.h"
 
-enum { GROUP_SERIES = 3600, VLANS = 4096, NUMBERS = 256 /* of a protocol, a category */ };
-
-/* Bytes per second of an application, a ring. The second that runs is not in it yet. */
-struct group_series {
-    uint32_t bytes[GROUP_SERIES], stamp[GROUP_SERIES];
-};
+enum { VLANS = 4096, NUMBERS = 256 /* of a protocol, a category */ };
 
 struct group {
     /* What the sweep reads and writes is one line, but once a second for the rate. */
@@ -28,8 +24,8 @@ struct group {
     nsec_t first;
     uint64_t total_flows;
     uint64_t arp_requests[2], arp_replies[2];
-    char *name;                  /* learnt name of a device, 64 bytes, or NULL */
-    struct group_series *series; /* of an application, or NULL */
+    char *name;             /* learnt name of a device, 64 bytes, or NULL */
+    struct seconds *series; /* bytes of an application, the second that runs not yet; or NULL */
 } __attribute__((aligned(64)));
 
 struct known;
@@ -108,8 +104,8 @@ static inline void group_count(struct group *g, uint32_t tick, nsec_t last, cons
 void group_join(struct group *g, const struct traffic *t);
 void group_leave(struct group *g, const struct traffic *t);
 
-/* Whether bytes of an application were seen in second t, a whole one, and how many. */
-bool group_second(const struct group *g, uint32_t t, uint32_t *bytes);
+/* Bytes of an application that has a series, in second t of the last hour, a whole one. */
+uint32_t group_second(const struct group *g, uint32_t t);
 
 /* Fills *row, a value of its own, with what the group counts at this tick. */
 void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct group_row *row);

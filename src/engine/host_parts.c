@@ -5,14 +5,18 @@
 
 enum { NAME_BYTES = 64, OS_BYTES = 32 };
 
-static const uint32_t series_most = UINT32_MAX - 1; /* UINT32_MAX is a gap */
+static void starve(struct hosts *hs)
+{
+    if (hs->starved)
+        counter_add(hs->starved, 1);
+}
 
 /* 0 when memory may not be had, which is counted. */
 static uint32_t take(struct hosts *hs, struct pool *p)
 {
     uint32_t index = pool_take(p);
-    if (!index && hs->starved)
-        counter_add(hs->starved, 1);
+    if (!index)
+        starve(hs);
     return index;
 }
 
@@ -65,21 +69,12 @@ uint64_t host_carried(const struct hosts *hs, const struct host *h, size_t count
     return wide[counter];
 }
 
-static void keep_second(const struct hosts *hs, const struct host *h, const uint64_t *bytes)
-{
-    struct host_series *series = host_more_at(hs, h)->series;
-    uint32_t at = h->rate.stamp % HOST_SERIES;
-    series->stamp[at] = h->rate.stamp;
-    for (unsigned side = 0; side < 2; side++)
-        series->bytes[side][at] = bytes[side] < series_most ? (uint32_t)bytes[side] : series_most;
-}
-
 void host_roll(struct hosts *hs, struct host *h, uint32_t tick)
 {
     struct rate_count count = host_rate_count(h);
     uint64_t bytes[2] = {rate_now(&h->rate, 0, h->bytes[0]), rate_now(&h->rate, 1, h->bytes[1])};
-    if (h->has_series)
-        keep_second(hs, h, bytes);
+    if (h->has_series && !seconds_put(host_more_at(hs, h)->series, 2, h->rate.stamp, bytes))
+        starve(hs);
     uint64_t sum = bytes[0] + bytes[1];
     if (sum > rate_mask)
         sum = rate_mask;
@@ -293,6 +288,7 @@ static void free_more(struct hosts *hs, uint32_t index)
     if (m->names)
         free_names(m->names);
     if (m->series) {
+        seconds_fini(m->series, 2);
         mem_free(ACCOUNT_series, m->series, sizeof *m->series);
         hs->series_kept--;
     }

@@ -124,24 +124,18 @@ static unsigned copy_names(struct host_name_count *to, const struct host_names *
     return from->n;
 }
 
-static void copy_series(const struct host *h, const struct host_series *series, uint32_t tick,
+static void copy_series(const struct host *h, const struct seconds *series, uint32_t tick,
                         struct host_detail *d)
 {
     d->series_n = HOST_SERIES;
     uint32_t born = (uint32_t)(h->first / SECOND); /* before that there is no data, not zero */
     for (unsigned i = 0; i < HOST_SERIES; i++) {
         uint32_t t = tick - (HOST_SERIES - i); /* up to the last whole second */
-        uint32_t at = t % HOST_SERIES;
         for (unsigned s = 0; s < 2; s++) {
-            uint32_t *value = &d->series[s][i];
-            if (t == h->rate.stamp) { /* whole, but nothing came since to roll it */
-                uint64_t bytes = rate_now(&h->rate, s, h->bytes[s]);
-                *value = bytes < UINT32_MAX - 1 ? (uint32_t)bytes : UINT32_MAX - 1;
-            } else if (series->stamp[at] == t) {
-                *value = series->bytes[s][at];
-            } else {
-                *value = t < born ? UINT32_MAX : 0;
-            }
+            uint32_t bytes = seconds_get(series, 2, t, s);
+            if (t == h->rate.stamp) /* whole, but nothing came since to roll it */
+                bytes = seconds_value(rate_now(&h->rate, s, h->bytes[s]));
+            d->series[s][i] = !bytes && t < born ? UINT32_MAX : bytes;
         }
     }
 }

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "engine/host.h"
 #include "engine/rate.h"
+#include "engine/seconds.h"
 #include "engine/turns.h"
 #include "model/locals.h"
 
@@ -44,18 +45,11 @@ struct host_wide {
 #undef HOST_COUNTER
 };
 
-/* The last hour of a host in steps of a second, allocated for the hosts that are kept. The second
- * that runs is not in it yet. */
-struct host_series {
-    uint32_t stamp[HOST_SERIES]; /* tick the value belongs to */
-    uint32_t bytes[2][HOST_SERIES];
-};
-
 /* Details that most hosts never have. */
 struct host_more {
-    uint32_t wide, talk; /* indexes into their pools, 0 = none */
-    char *name, *os;     /* of 64 and 32 bytes, or NULL; account names */
-    struct host_series *series;
+    uint32_t wide, talk;      /* indexes into their pools, 0 = none */
+    char *name, *os;          /* of 64 and 32 bytes, or NULL; account names */
+    struct seconds *series;   /* by enum side, the second that runs not yet; or NULL */
     struct host_names *names; /* HOST_NAME_LISTS of them, or NULL */
 };
 
@@ -121,7 +115,7 @@ struct hosts {
 
 enum {
     HOST_OTHERS = 1,         /* who had no room; address :: */
-    HOSTS_WITH_SERIES = 1024 /* local hosts whose last hour is kept, 43 KB each */
+    HOSTS_WITH_SERIES = 1024 /* local hosts whose last hour is kept, up to 31 KB each */
 };
 
 struct hosts_config {
