@@ -74,8 +74,9 @@ struct part {
     /* The worker's, until it says PART_READY. */
     enum part_phase phase;
     uint32_t at;
-    uint32_t slice; /* entries to look at next */
-    uint32_t tick;  /* SERIES: the second after the last one told */
+    uint32_t slice;                      /* entries to look at next */
+    uint32_t only_slot, only_generation; /* FLOW: where it must be; slot 0 = look for it */
+    uint32_t tick;                       /* SERIES: the second after the last one told */
     struct picks picks;
     uint64_t *marked; /* one bit per host with a matching flow */
     size_t marked_words;

@@ -82,6 +82,20 @@ bool part_step_flows(struct part *p, uint32_t entries)
     return !part_begin_rows(p);
 }
 
+/* The flow whose place is known. It is the same flow even if its id is not: who of the two is the
+ * client may have turned out since. */
+static void look_there(struct part *p)
+{
+    const struct worker *w = p->worker;
+    struct answer *a = &p->box->answer;
+    uint32_t index = p->only_slot;
+    a->found = index < w->flows.hot.top && (flow_hot_at(&w->flows, index)->bits & FLOW_USED) &&
+               flow_cold_at(&w->flows, index)->generation == p->only_generation;
+    a->n = a->found;
+    if (a->found)
+        flow_to_record(w, index, false, a->records);
+}
+
 bool part_step_flow(struct part *p, uint32_t entries)
 {
     struct worker *w = p->worker;
@@ -89,6 +103,10 @@ bool part_step_flow(struct part *p, uint32_t entries)
         if (!(p->box = answer_new(QUESTION_FLOW, 1)))
             return true;
         p->at = 1;
+    }
+    if (p->only_slot) {
+        look_there(p);
+        return true;
     }
     for (; entries && p->at < w->flows.hot.top; entries--, p->at++) {
         if (!(flow_hot_at(&w->flows, p->at)->bits & FLOW_USED))

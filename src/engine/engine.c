@@ -13,6 +13,7 @@ struct engine *engine_new(const struct engine_config *config, struct err *e)
         return NULL;
     }
     en->config = *config;
+    places_init(&en->places);
     strncpy(en->protos, config->l7.protos ? config->l7.protos : "", sizeof en->protos - 1);
     en->config.l7.protos = en->protos;
     if (!hash_seeds[0])
@@ -130,6 +131,7 @@ void engine_free(struct engine *en)
     engine_stop(en);
     for (unsigned i = 0; i < en->n; i++)
         free_workers(&en->interface[i]);
+    places_fini(&en->places);
     mem_free(ACCOUNT_other, en, sizeof *en);
 }
 

@@ -2,6 +2,7 @@
 #ifndef WEIR_ENGINE_ENGINE_PRIVATE_H
 #define WEIR_ENGINE_ENGINE_PRIVATE_H
 
+#include "engine/places.h"
 #include "engine/worker.h"
 
 struct interface {
@@ -17,6 +18,7 @@ struct engine {
     unsigned n;
     struct interface interface[INTERFACES_MAX];
     bool started;
+    struct places places; /* of flows that askers know */
 };
 
 #endif

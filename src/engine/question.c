@@ -219,7 +219,8 @@ static bool wait_parts(struct part **part, unsigned n, struct asking *as, nsec_t
 
 /* One round: the question to each worker of the interface, and what came back in time. */
 struct round {
-    const struct host_id *only; /* NAMES; HOSTS, second round: about these alone */
+    const struct flow_place *place; /* FLOW: where it is; or NULL */
+    const struct host_id *only;     /* NAMES; HOSTS, second round: about these alone */
     uint32_t only_n;
     bool samples; /* first of two rounds */
     struct part *part[PARTS];
@@ -240,6 +241,8 @@ static void ask_round(struct engine *en, const struct question *q, struct round 
         if (q->iface >= 0 && (unsigned)q->iface != i)
             continue;
         for (unsigned k = 0; k < en->interface[i].n; k++) {
+            if (r->place && (!r->place->slot || r->place->iface != i || r->place->worker != k))
+                continue;
             struct part *p = r->n < PARTS ? part_new(q, &en->interface[i].worker[k], as) : NULL;
             if (!p || (r->only_n && !part_restrict(p, r->only, r->only_n))) {
                 r->complete = false;
@@ -250,6 +253,8 @@ static void ask_round(struct engine *en, const struct question *q, struct round 
                 continue;
             }
             p->samples = r->samples;
+            p->only_slot = r->place ? r->place->slot : 0;
+            p->only_generation = r->place ? r->place->generation : 0;
             r->part[r->n++] = p;
         }
     }
@@ -378,10 +383,66 @@ static struct answer *ask_again(struct engine *en, const struct question *wide,
     return a;
 }
 
+/* No file is on its way to its end. */
+static bool all_is_live(const struct engine *en)
+{
+    for (unsigned i = 0; i < en->n; i++)
+        for (unsigned k = 0; k < en->interface[i].n; k++) {
+            const struct worker *w = &en->interface[i].worker[k];
+            if (w->source->is_file && atomic_load(&w->state) < WORKER_DONE)
+                return false;
+        }
+    return true;
+}
+
+static struct flow_place place_of(const struct record *r)
+{
+    char id[PLACE_ID + 1];
+    struct flow_place place = {
+        .iface = r->iface, .worker = r->worker, .slot = r->slot, .generation = r->generation};
+    record_flow_id(r, id);
+    memcpy(place.id, id, PLACE_ID);
+    return place;
+}
+
+/* Remembers where the flows of a page live: they may be asked for. */
+static void keep_places(struct engine *en, const struct answer *a)
+{
+    for (uint32_t i = 0; i < a->n && i < PLACES_KEPT / 8; i++) {
+        struct flow_place place = place_of(&a->records[i]);
+        places_keep(&en->places, &place);
+    }
+}
+
+/* One flow, where it is known to live; or by a walk, whose result is kept. A flow that nobody has
+ * found does not begin any more, unless a file is still being read. */
+static struct answer *ask_for_flow(struct engine *en, const struct question *q)
+{
+    struct round round = {0};
+    struct flow_place place;
+    bool known = places_find(&en->places, q->flow_id, &place);
+    round.place = known ? &place : NULL;
+    ask_round(en, q, &round);
+    struct answer *a = merge_round(&round, q);
+    if (!a || known || !a->complete || q->iface >= 0)
+        return a;
+    memset(&place, 0, sizeof place);
+    if (a->found)
+        place = place_of(a->records);
+    memcpy(place.id, q->flow_id, PLACE_ID);
+    if (a->found || all_is_live(en))
+        places_keep(&en->places, &place);
+    return a;
+}
+
 struct answer *question_ask(struct engine *en, const struct question *q)
 {
     struct round round = {.only = q->named, .only_n = q->named_n};
     struct question wide = *q;
+    if (q->kind == QUESTION_FLOW) {
+        struct answer *one = ask_for_flow(en, q);
+        return one ? one : &nothing.answer;
+    }
     round.samples = q->kind == QUESTION_HOSTS && workers_of(en, q->iface) > 1;
     if (round.samples) {
         /* Each worker knows a part of a host: first the candidates of each, with some to spare,
@@ -397,5 +458,7 @@ struct answer *question_ask(struct engine *en, const struct question *q)
         a = ask_again(en, &wide, q, candidates);
         answer_free(candidates);
     }
+    if (a && q->kind == QUESTION_FLOWS)
+        keep_places(en, a);
     return a ? a : &nothing.answer;
 }
