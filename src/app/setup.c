@@ -19,6 +19,8 @@ enum {
     HOST_BYTES = 896,
     ENTRIES_MIN = 1024,
     ENTRIES_MAX = 100000000,
+    /* Flows undecided at once on an interface: 150,000 new ones a second, each for a fifth of one. */
+    LIVE_STATES = 32768,
     /* Of what is available when nothing is said: the page cache and others live here too. */
     MEMORY_PERCENT = 60,
     /* The first entries of each table of a worker, and what tables leave to others. */
@@ -140,7 +142,12 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
         .max_hosts = entries(s->max_hosts, budget, HOST_BYTES),
         .locals = l,
         .learn_names = s->dns_mode != 3,
-        .l7 = {.enabled = s->dpi, .packets = (unsigned)s->dpi_packets, .protos = s->protos},
+        .l7 = {.enabled = s->dpi,
+               .packets = (unsigned)s->dpi_packets,
+               .protos = s->protos,
+               .share = (unsigned)s->dpi_budget,
+               .clock = clock_mono,
+               .states = LIVE_STATES},
     };
 }
 

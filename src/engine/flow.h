@@ -99,12 +99,13 @@ enum more_bit { MORE_ADDR = 1 << 0, MORE_MAC = 1 << 2 };
 
 /* Bits of flow_cold.marks. */
 enum flow_mark {
-    MARK_NAMED = 1 << 0,      /* a verdict or guess was made */
-    MARK_ALERTED = 1 << 1,    /* it had a problem once, and its hosts have counted it */
-    MARK_SUSPECT = 1 << 2,    /* something has been seen that may be a problem */
-    MARK_FIRST_HIGH = 1 << 3, /* end 1 sent the first packet */
-    MARK_TREND_UP = 1 << 4,   /* prev_bytes is more than the tick before it had */
-    MARK_TREND_DOWN = 1 << 5  /* or less */
+    MARK_NAMED = 1 << 0,        /* a verdict or guess was made */
+    MARK_ALERTED = 1 << 1,      /* it had a problem once, and its hosts have counted it */
+    MARK_SUSPECT = 1 << 2,      /* something has been seen that may be a problem */
+    MARK_FIRST_HIGH = 1 << 3,   /* end 1 sent the first packet */
+    MARK_TREND_UP = 1 << 4,     /* prev_bytes is more than the tick before it had */
+    MARK_TREND_DOWN = 1 << 5,   /* or less */
+    MARK_NOT_INSPECTED = 1 << 6 /* named without detection, for want of time or room */
 };
 
 /* What flow_cold.handshake and flow_cold.request hold at the moment. */

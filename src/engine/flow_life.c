@@ -207,22 +207,6 @@ static void keep_tunnel(struct worker *w, struct flow_cold *c, const struct pack
     }
 }
 
-static struct l7_tuple tuple_of(const struct worker *w, uint32_t index)
-{
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    unsigned client = flow_client(flow_hot_at(&w->flows, index));
-    return (struct l7_tuple){flow_addr(w, index, client), flow_addr(w, index, !client),
-                             c->port[client], c->port[!client], c->proto};
-}
-
-static void name_without_payload(struct worker *w, uint32_t index)
-{
-    struct l7_tuple tuple = tuple_of(w, index);
-    struct l7_result guess;
-    l7_guess(w->l7, &tuple, &guess);
-    flow_take_verdict(w, index, &guess);
-}
-
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
 {
     uint32_t index = flow_room(w, k, p->ts);
@@ -265,7 +249,7 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     w->tally.flows_created++;
     /* What has no ports or payload to look at is named at once. */
     if (p->proto != 6 && p->proto != 17 && p->proto != 132)
-        name_without_payload(w, index);
+        flow_settle(w, index);
     return index;
 }
 
@@ -391,23 +375,6 @@ void flow_judge(struct worker *w, uint32_t index)
     say_problem(&w->events, w->now, c, &server);
 }
 
-void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
-{
-    struct flow_hot *h = flow_hot_at(&w->flows, index);
-    struct flow_cold *c = flow_cold_at(&w->flows, index);
-    bool from_client = end == flow_client(h);
-    if (!c->dpi && !(c->dpi = l7_open(w->l7))) {
-        worker_count(w, REASON_dpi_no_memory, 0);
-        h->bits &= (uint16_t)~FLOW_DPI;
-        return;
-    }
-    if (!l7_feed(w->l7, c->dpi, p, from_client))
-        return;
-    struct l7_result r;
-    l7_close(w->l7, c->dpi, p, from_client, &r);
-    flow_take_verdict(w, index, &r);
-}
-
 nsec_t flow_interval_first(const struct worker *w, const struct flow_cold *c)
 {
     return c->told ? flow_told(&w->flows, c)->interval_first : c->first;
@@ -460,18 +427,6 @@ void flow_tell(struct worker *w, uint32_t index, enum end_reason why)
     remember_told(told, c, flow_tcp(&w->flows, c));
 }
 
-static void name_at_the_end(struct worker *w, uint32_t index)
-{
-    const struct flow_cold *c = flow_cold_at(&w->flows, index);
-    struct l7_tuple tuple = tuple_of(w, index);
-    struct l7_result r;
-    if (c->dpi)
-        l7_end(w->l7, c->dpi, &tuple, &r);
-    else
-        l7_guess(w->l7, &tuple, &r);
-    flow_take_verdict(w, index, &r);
-}
-
 void flow_end(struct worker *w, uint32_t index, enum end_reason why)
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
@@ -482,7 +437,7 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     /* Who is pushed out before anybody has looked at it stays unknown: a guess costs more than all
      * else that a made-up flow does. */
     if (!(c->marks & MARK_NAMED) && (c->dpi || why != END_RESOURCES))
-        name_at_the_end(w, index);
+        flow_settle(w, index);
     flow_judge(w, index);
     flow_tell(w, index, why);
     unsigned client = flow_client(h);

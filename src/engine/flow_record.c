@@ -90,6 +90,7 @@ static void fill_names(const struct flow_cold *c, struct record *r)
     r->category = c->category;
     r->breed = c->breed;
     r->confidence = c->confidence;
+    r->not_inspected = (c->marks & MARK_NOT_INSPECTED) != 0;
     const struct flow_names *names = flow_names(c);
     if (!names)
         return;

@@ -12,22 +12,20 @@
 #include "engine/l7_guess.h"
 
 #include "base/alloc.h"
-#include "base/counter.h"
-#include "base/pool.h"
+#include "engine/l7_budget.h"
 #include "engine/l7_names.h"
 #include "engine/l7_rules.h"
-#include "engine/peek.h"
+#include "engine/l7_states.h"
 #include "model/protos.h"
 
 #include <ndpi_api.h>
 #include <netinet/in.h>
-#include <stdalign.h>
 #include <stdlib.h>
 
 #include "engine/ndpi.def"
 
 enum {
-    L7_STATES = 1 << 20, /* most open states of a worker; beyond it flows are guessed */
+    L7_STATES = 1 << 20, /* most open states of a worker, unless the configuration says less */
     L7_COPY = 16384,     /* most bytes of a packet that libndpi is shown */
     L7_SLACK = 256,      /* zeros behind them */
     L7_UDP_PACKETS = 4, /* two leave STUN, EAQ and TFTP unnamed, more than four name nothing else */
@@ -35,40 +33,31 @@ enum {
     L7_ANSWER = 15,     /* packets within which our own reader waits for the answer of HTTP */
     L7_UNUSABLE = 8,    /* packets that libndpi cannot take before we stop trying */
     L7_CONFIDENCES = 16,
-    L7_STACK = 2 /* protocols at once in libndpi's flow */
+    L7_SAMPLE = 7, /* one of so many looks is timed: the clock costs a thirtieth of a look */
+    L7_STACK = 2   /* protocols at once in libndpi's flow */
 };
+
+/* Most that one look is charged with. More is the machine's other work, not ours. */
+static const nsec_t dearest = 100 * MICROSECOND;
 
 struct l7 {
     struct ndpi_detection_module_struct *module;
-    struct pool states, peeks;
+    struct l7_states states;
+    struct l7_budget budget;
+    nsec_t (*clock)(void);    /* NULL = nothing is timed */
+    unsigned looks;           /* begun, timed or not */
     struct l7_memory *memory; /* of guesses */
     unsigned packets;
     bool enabled, remembers;
     uint8_t confidence[L7_CONFIDENCES]; /* libndpi's number to enum confidence */
-    counter_t open;                     /* bytes of open states */
     uint32_t copied;                    /* bytes of copy that are not zero */
     alignas(16) uint8_t copy[L7_COPY + L7_SLACK];
 };
 
-/* One undecided flow: libndpi's struct stands behind it, of a size known at run time. */
-struct l7_flow {
-    alignas(16) uint32_t index; /* in pool states */
-    uint32_t peek;              /* in pool peeks, 0 = none */
-    uint16_t master, app;       /* verdict so far, 0 = unknown */
-    uint8_t category;
-    uint8_t seen, fed, unusable; /* packets; shown to libndpi; that it cannot take */
-    bool failed;                 /* libndpi says that it will never know */
-    uint8_t proto;
-};
-
+/* libndpi's flow stands behind ours, of a size known at run time. */
 static struct ndpi_flow_struct *dpi_flow(struct l7_flow *f)
 {
     return (struct ndpi_flow_struct *)(void *)(f + 1);
-}
-
-static struct peek *peek_of(struct l7 *l, const struct l7_flow *f)
-{
-    return f->peek ? pool_at(&l->peeks, f->peek) : NULL;
 }
 
 /* libndpi remembers across flows who spoke BitTorrent, Zoom ... and names later flows by it. What a
@@ -172,12 +161,6 @@ static struct ndpi_detection_module_struct *take_module(const struct l7_config *
     return module ? module : open_module(config, e);
 }
 
-static uint32_t state_size(void)
-{
-    size_t size = sizeof(struct l7_flow) + ndpi_detection_get_sizeof_ndpi_flow_struct();
-    return (uint32_t)((size + 15) & ~(size_t)15);
-}
-
 struct l7 *l7_new(const struct l7_config *config, struct err *e)
 {
     struct l7 *l = mem_alloc(ACCOUNT_dpi, sizeof *l);
@@ -188,6 +171,8 @@ struct l7 *l7_new(const struct l7_config *config, struct err *e)
     l->enabled = config->enabled;
     l->remembers = config->remember;
     l->packets = config->packets ? config->packets : 8;
+    l->clock = config->clock;
+    l7_budget_init(&l->budget, config->clock ? config->share : 0);
     for (unsigned i = 0; i < L7_CONFIDENCES && i < NDPI_CONFIDENCE_MAX; i++)
         l->confidence[i] =
             (uint8_t)l7_names_confidence(ndpi_confidence_get_name((ndpi_confidence_t)i));
@@ -196,8 +181,8 @@ struct l7 *l7_new(const struct l7_config *config, struct err *e)
     if (l->module && !l->memory)
         fail(e, "protocol detection: out of memory");
     if (!l->module || !l->memory ||
-        !pool_init(&l->states, ACCOUNT_dpi, state_size(), L7_STATES, e) ||
-        !pool_init(&l->peeks, ACCOUNT_dpi, sizeof(struct peek), L7_STATES, e)) {
+        !l7_states_init(&l->states, ndpi_detection_get_sizeof_ndpi_flow_struct(),
+                        config->states ? config->states : L7_STATES, e)) {
         l7_free(l);
         return NULL;
     }
@@ -208,59 +193,62 @@ void l7_free(struct l7 *l)
 {
     if (!l)
         return;
-    if (l->peeks.base)
-        pool_fini(&l->peeks);
-    if (l->states.base)
-        pool_fini(&l->states);
+    l7_states_fini(&l->states);
     if (l->module)
         ndpi_exit_detection_module(l->module);
     mem_free(ACCOUNT_dpi, l->memory, sizeof *l->memory);
     mem_free(ACCOUNT_dpi, l, sizeof *l);
 }
 
-struct l7_flow *l7_open(struct l7 *l)
+/* When a look begins that is to be timed, else 0. */
+static nsec_t look_begins(struct l7 *l)
 {
-    uint32_t index = l->enabled ? pool_take(&l->states) : 0;
-    if (!index)
+    return l->budget.percent && ++l->looks % L7_SAMPLE == 0 ? l->clock() : 0;
+}
+
+static void look_ends(struct l7 *l, nsec_t began)
+{
+    if (!began)
+        return;
+    nsec_t now = l->clock(), took = now - began;
+    l7_budget_fill(&l->budget, now);
+    l7_budget_spend(&l->budget, L7_SAMPLE * (took < dearest ? took : dearest));
+}
+
+struct l7_flow *l7_open(struct l7 *l, uint32_t owner, enum l7_refusal *why)
+{
+    *why = L7_NONE;
+    if (!l->enabled)
         return NULL;
-    struct l7_flow *f = pool_at(&l->states, index);
-    f->index = index;
-    counter_add(&l->open, l->states.stride);
+    /* Who looks at nothing times nothing: the bucket has to be filled here. */
+    if (!l7_budget_has_time(&l->budget)) {
+        l7_budget_fill(&l->budget, l->clock());
+        if (!l7_budget_has_time(&l->budget)) {
+            *why = L7_NO_TIME;
+            return NULL;
+        }
+    }
+    struct l7_flow *f = l7_states_take(&l->states, owner);
+    if (!f)
+        *why = L7_NO_ROOM;
     return f;
+}
+
+uint32_t l7_oldest(const struct l7 *l)
+{
+    const struct l7_states *s = &l->states;
+    return s->oldest ? ((const struct l7_flow *)pool_at(&s->pool, s->oldest))->owner : 0;
 }
 
 static void give_state(struct l7 *l, struct l7_flow *f)
 {
-    struct peek *k = peek_of(l, f);
-    uint64_t bytes = l->states.stride;
-    if (k) {
-        peek_fini(k);
-        pool_give(&l->peeks, f->peek);
-        bytes += l->peeks.stride;
-    }
     ndpi_free_flow_data(dpi_flow(f));
-    pool_give(&l->states, f->index);
-    counter_add(&l->open, -bytes);
+    l7_states_give(&l->states, f);
 }
 
 uint64_t l7_open_states(const struct l7 *l)
 {
-    return counter_get(&l->open);
-}
-
-static void look(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
-{
-    struct peek *k = peek_of(l, f);
-    if (!k) {
-        if (!peek_wants(p))
-            return;
-        f->peek = pool_take(&l->peeks);
-        if (!f->peek)
-            return;
-        counter_add(&l->open, l->peeks.stride);
-        k = peek_of(l, f);
-    }
-    peek_read(k, p, from_client);
+    return counter_get(&l->states.open);
 }
 
 static void put_be16(uint8_t *at, size_t value)
@@ -319,12 +307,13 @@ static bool is_settled(const struct l7 *l, struct l7_flow *f, const struct peek 
     return !wants_more && !waits;
 }
 
-bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
+static bool feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
 {
     f->proto = p->proto;
     f->seen++;
-    look(l, f, p, from_client);
-    const struct peek *k = peek_of(l, f);
+    struct peek *k = l7_states_peek_for(&l->states, f, p);
+    if (k)
+        peek_read(k, p, from_client);
     if (f->fed >= most_packets(l, f))
         return is_settled(l, f, k, false);
 
@@ -343,6 +332,14 @@ bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_
     f->category = (uint8_t)v.category;
     f->failed = dpi_failed(flow);
     return is_settled(l, f, k, f->app && dpi_wants_more(l->module, flow, &v));
+}
+
+bool l7_feed(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client)
+{
+    nsec_t began = look_begins(l);
+    bool done = feed(l, f, p, from_client);
+    look_ends(l, began);
+    return done;
 }
 
 /* libndpi keeps what protocols told in one union: it may only be read as what the flow is. */
@@ -469,7 +466,7 @@ static bool is_dns(const struct l7_result *r)
 
 static void tell_peek(struct l7 *l, const struct l7_flow *f, struct l7_result *r)
 {
-    struct peek *k = peek_of(l, f);
+    struct peek *k = l7_states_peek(&l->states, f);
     if (!k)
         return;
     peek_fini(k);
@@ -544,7 +541,7 @@ void l7_ask_guess(struct l7 *l, uint8_t proto, const uint32_t address[2], const 
     name_verdict(l, r);
 }
 
-void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7_result *r)
+static void end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7_result *r)
 {
     struct ndpi_flow_struct *flow = dpi_flow(f);
     if (!f->fed) {
@@ -570,6 +567,13 @@ void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7
     name_verdict(l, r);
     tell(l, f, r);
     give_state(l, f);
+}
+
+void l7_end(struct l7 *l, struct l7_flow *f, const struct l7_tuple *t, struct l7_result *r)
+{
+    nsec_t began = look_begins(l);
+    end(l, f, t, r);
+    look_ends(l, began);
 }
 
 void l7_close(struct l7 *l, struct l7_flow *f, const struct packet *p, bool from_client,

@@ -33,6 +33,17 @@ static void leave_to_prefix(void *worker, const struct host *h)
     g->hosts++;
 }
 
+/* What a file says depends on its packets alone: no clock, and room for all. */
+static struct l7 *detection_for(const struct worker *w, struct err *e)
+{
+    struct l7_config config = w->config->l7;
+    if (w->source->is_file) {
+        config.clock = NULL;
+        config.states = 0;
+    }
+    return l7_new(&config, e);
+}
+
 bool worker_init(struct worker *w, struct err *e)
 {
     const struct engine_config *config = w->config;
@@ -53,7 +64,7 @@ bool worker_init(struct worker *w, struct err *e)
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
            groups_init(&w->groups, config->keep_series, &w->known, e) &&
            dns_cache_init(&w->dns, e) && series_init(&w->series, config->keep_series, e) &&
-           (w->l7 = l7_new(&config->l7, e)) != NULL;
+           (w->l7 = detection_for(w, e)) != NULL;
 }
 
 void worker_fini(struct worker *w)

@@ -130,8 +130,6 @@ nsec_t flow_interval_first(const struct worker *w, const struct flow_cold *c);
 void flow_begin_interval(struct worker *w, uint32_t index, nsec_t first);
 /* Looks again whether something is wrong with the flow, and counts the change. */
 void flow_judge(struct worker *w, uint32_t index);
-/* Feeds an undecided flow's packet to detection and takes the verdict when there is one. */
-void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
 /* Names a flow whose detection is over. */
 void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result *r);
 
@@ -166,6 +164,12 @@ void flow_leave_groups(struct worker *w, uint32_t index);
 void flow_move_app(struct worker *w, uint32_t index, const struct l7_result *r);
 /* Gives the flow other hosts and counts it for their applications. */
 void flow_move_uses(struct worker *w, uint32_t index, const uint32_t *host);
+
+/* --- flow_detect.c --- */
+/* Shows an undecided flow's packet to detection and takes the verdict when there is one. */
+void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* Names the flow by what is known now, if need be by its port; its detection is over. */
+void flow_settle(struct worker *w, uint32_t index);
 
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no

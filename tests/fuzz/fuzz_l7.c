@@ -107,7 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct flow f = {.is_tcp = kind & 1,
                      .is_v6 = kind & 2,
                      .port = ports[(kind >> 2) % (sizeof ports / sizeof *ports)]};
-    struct l7_flow *state = l7_open(l7);
+    enum l7_refusal why;
+    struct l7_flow *state = l7_open(l7, 1, &why);
     struct l7_result r;
     bool done = false;
     while (cur_left(&c) > 3 && !done) {

@@ -25,6 +25,7 @@ test("a guess is called a guess", () => {
   assert.match(certainty({ confidence: "port" }), /guessed/);
   assert.match(certainty({ confidence: "dpi" }), /recognised/);
   assert.equal(certainty({}), "not recognised");
+  assert.match(certainty({ confidence: "port", not_inspected: true }), /guessed .* no time/);
 });
 
 test("the time line is in order and ends with the last packet", () => {

@@ -80,6 +80,12 @@ static void make(struct wire *w, uint8_t proto, uint16_t server_port, bool from_
     };
 }
 
+static struct l7_flow *open_state(struct l7 *l)
+{
+    enum l7_refusal why;
+    return l7_open(l, 1, &why);
+}
+
 static bool feed(struct l7_flow *f, uint8_t proto, uint16_t port, bool from_client,
                  const char *payload, size_t len)
 {
@@ -127,7 +133,7 @@ static const char dns_answer[] = "\x12\x34\x81\x83\x00\x01\x00\x00\x00\x00\x00\x
 static void test_dns_is_known_at_the_query_and_closed_at_the_answer(void **state)
 {
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     assert_false(feed(f, UDP, 53, true, dns_query, sizeof dns_query - 1));
     assert_true(feed(f, UDP, 53, false, dns_answer, sizeof dns_answer - 1));
     end(f, UDP, 53, &r);
@@ -146,7 +152,7 @@ static void test_http_on_an_odd_port_is_http_with_a_risk(void **state)
     static const char say[] = "HTTP/1.1 404 Not Found\r\nServer: s/2\r\nContent-Type: text/html\r\n"
                               "Content-Length: 0\r\n\r\n";
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     assert_false(feed(f, TCP, 8081, true, ask, sizeof ask - 1));
     assert_true(feed(f, TCP, 8081, false, say, sizeof say - 1));
     end(f, TCP, 8081, &r);
@@ -164,7 +170,7 @@ static void test_http_on_an_odd_port_is_http_with_a_risk(void **state)
 static void test_tls_gives_its_names_even_when_the_flow_ends_early(void **state)
 {
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     feed(f, TCP, 443, true, client_hello, sizeof client_hello - 1);
     feed(f, TCP, 443, false, server_hello, sizeof server_hello - 1);
     end(f, TCP, 443, &r);
@@ -181,7 +187,7 @@ static void test_tls_gives_its_names_even_when_the_flow_ends_early(void **state)
 static void test_an_ssh_server_that_speaks_first_is_not_the_client(void **state)
 {
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     feed(f, TCP, 22, false, "SSH-2.0-OpenSSH_9.2\r\n", 21);
     feed(f, TCP, 22, true, "SSH-2.0-PuTTY_Release\r\n", 23);
     end(f, TCP, 22, &r);
@@ -198,7 +204,7 @@ static void test_who_says_nothing_known_gets_few_packets(void **state)
     for (int i = 0; i < 2; i++) {
         uint8_t proto = i ? TCP : UDP;
         unsigned fed = 0, most = i ? 5 : 4;
-        struct l7_flow *f = l7_open(l7);
+        struct l7_flow *f = open_state(l7);
         bool done = false;
         while (!done && fed < 50) {
             done = feed(f, proto, 23456, fed % 2 == 0, noise, sizeof noise - 1);
@@ -215,7 +221,7 @@ static unsigned packets_looked_at(uint16_t port, const char *payload, size_t len
 {
     struct l7_result r;
     unsigned fed = 1;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     while (fed < 50 && !feed(f, TCP, port, fed % 2 == 1, payload, len))
         fed++;
     end(f, TCP, port, &r);
@@ -236,7 +242,7 @@ static void test_a_long_request_does_not_hide_the_code_of_its_answer(void **stat
     static const char body[] = "\x01\x02\x03\x04\x05\x06\x07\x08\x09";
     static const char answer[] = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     assert_false(feed(f, TCP, 80, true, ask, sizeof ask - 1));
     for (int i = 0; i < 9; i++)
         assert_false(feed(f, TCP, 80, true, body, sizeof body - 1));
@@ -249,7 +255,7 @@ static void test_payload_that_says_nothing_leaves_a_marked_guess(void **state)
 {
     static const char noise[] = "\xf1\x07\x93\xd4\x5e\x9a\x21\xbc\x77\x13";
     struct l7_result r;
-    struct l7_flow *f = l7_open(l7);
+    struct l7_flow *f = open_state(l7);
     for (int i = 0; i < 20 && !feed(f, TCP, 443, true, noise, sizeof noise - 1); i++)
         ;
     end(f, TCP, 443, &r);
@@ -298,7 +304,7 @@ static void test_packets_with_lying_lengths_are_survived(void **state)
     struct l7_result r;
     for (unsigned cut = 0; cut < 68; cut++) {
         for (int lie = 0; lie < 3; lie++) {
-            struct l7_flow *f = l7_open(l7);
+            struct l7_flow *f = open_state(l7);
             make(&w, UDP, 53, true, dns_query, sizeof dns_query - 1);
             put16(w.bytes + 2, lie == 0 ? 0 : lie == 1 ? 65535 : 21);
             uint8_t *exact = test_malloc(cut + 1);
@@ -324,12 +330,12 @@ static void test_states_and_what_libndpi_hangs_on_them_are_given_back(void **sta
     uint64_t before = 0;
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 200; i++) {
-            f[i] = l7_open(l7);
+            f[i] = open_state(l7);
             assert_non_null(f[i]);
             feed(f[i], TCP, 443, true, client_hello, 90);
             feed(f[i], TCP, 8081, true, ask, sizeof ask - 1);
         }
-        assert_true(l7_open_states(l7) > 200 * 1000);
+        assert_int_equal(l7_open_states(l7), 200);
         for (int i = 0; i < 200; i++)
             end(f[i], TCP, 443, &r);
         assert_int_equal(l7_open_states(l7), 0);
@@ -346,7 +352,7 @@ static void test_switched_off_there_are_no_states_but_guesses(void **state)
     struct l7_result r;
     struct l7 *l = l7_new(&off, &e);
     assert_non_null(l);
-    assert_null(l7_open(l));
+    assert_null(open_state(l));
     struct l7_tuple t = tuple(TCP, 80);
     l7_guess(l, &t, &r);
     assert_app(&r, "HTTP");
@@ -374,7 +380,7 @@ static void test_custom_protocols_are_known_by_port_and_by_name(void **state)
 
     static const char ask[] = "GET / HTTP/1.1\r\nHost: www.intra.example\r\n\r\n";
     struct wire w;
-    struct l7_flow *f = l7_open(l);
+    struct l7_flow *f = open_state(l);
     make(&w, TCP, 80, true, ask, sizeof ask - 1);
     l7_feed(l, f, &w.p, true);
     l7_close(l, f, &w.p, true, &r);

@@ -16,6 +16,10 @@ function num(f: Facts, k: string): number {
 
 /** How sure the application's name is, as the end of a sentence. */
 export function certainty(f: Facts): string {
+  return basis(f) + (f.not_inspected ? ", because protocol detection had no time for its packets" : "");
+}
+
+function basis(f: Facts): string {
   switch (f.confidence) {
     case "dpi":
       return "recognised in its packets";

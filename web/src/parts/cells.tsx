@@ -53,7 +53,7 @@ const SURE: Record<string, string> = { port: "Guessed from the port", ip: "Guess
 export function App({ r, dot = true }: { r: Flow; dot?: boolean }) {
   const app = typeof r.app === "string" ? r.app : "";
   if (!app) return <span class="muted">{"\u2013"}</span>;
-  const guess = SURE[String(r.confidence ?? "")];
+  const guess = r.not_inspected ? "Not inspected: named by its port" : SURE[String(r.confidence ?? "")];
   const risks = Array.isArray(r.risk) ? (r.risk as unknown[]).map(String) : [];
   const problem = typeof r.problem === "string" && r.problem !== "none" ? r.problem.replace(/_/g, " ") : "";
   const wrong = [problem, ...risks].filter(Boolean).join("; ");
