@@ -211,7 +211,9 @@ static void give_sums(struct worker *w, struct sums *s)
     *s = (struct sums){0};
 }
 
-static inline void finish(struct worker *w, struct pipe *pipe, const struct slot *s)
+/* Always within the loop of the burst: the call and what it saves cost 17 instructions a packet. */
+static inline __attribute__((always_inline)) void finish(struct worker *w, struct pipe *pipe,
+                                                         const struct slot *s)
 {
     const struct glance *g = &s->glance;
     uint32_t index = s->hint;
@@ -259,7 +261,7 @@ static inline void look_up(struct worker *w, struct slot *s)
     __builtin_prefetch(line + 64, 1);
 }
 
-static void drain(struct worker *w, struct pipe *pipe)
+static __attribute__((noinline)) void drain(struct worker *w, struct pipe *pipe)
 {
     while (pipe->looked < pipe->in)
         look_up(w, &pipe->slot[pipe->looked++ & SLOT_MASK]);
@@ -366,21 +368,33 @@ static inline bool take_in(struct worker *w, struct pipe *pipe, struct slot *s, 
     return true;
 }
 
+bool worker_pipe_init(struct worker *w, struct err *e)
+{
+    w->pipe = mem_alloc(ACCOUNT_other, sizeof *w->pipe);
+    return w->pipe || fail(e, "no memory for the packets of a burst");
+}
+
+void worker_pipe_fini(struct worker *w)
+{
+    mem_free(ACCOUNT_other, w->pipe, sizeof *w->pipe);
+    w->pipe = NULL;
+}
+
 void worker_burst(struct worker *w, const struct burst *b)
 {
-    static _Thread_local struct pipe pipe;
-    pipe.in = pipe.looked = pipe.out = 0;
-    pipe.burst = b;
-    pipe.is_file = w->source->is_file;
+    struct pipe *pipe = w->pipe;
+    pipe->in = pipe->looked = pipe->out = 0;
+    pipe->burst = b;
+    pipe->is_file = w->source->is_file;
     for (unsigned i = 0; i < b->n; i++) {
         __builtin_prefetch(b->frame[(i + FRAMES_AHEAD) % BURST_FRAMES].bytes);
-        if (!take_in(w, &pipe, &pipe.slot[pipe.in & SLOT_MASK], i))
+        if (!take_in(w, pipe, &pipe->slot[pipe->in & SLOT_MASK], i))
             continue;
-        pipe.in++;
-        if (pipe.in - pipe.looked > DEPTH)
-            look_up(w, &pipe.slot[pipe.looked++ & SLOT_MASK]);
-        if (pipe.in - pipe.out > 2 * DEPTH)
-            finish(w, &pipe, &pipe.slot[pipe.out++ & SLOT_MASK]);
+        pipe->in++;
+        if (pipe->in - pipe->looked > DEPTH)
+            look_up(w, &pipe->slot[pipe->looked++ & SLOT_MASK]);
+        if (pipe->in - pipe->out > 2 * DEPTH)
+            finish(w, pipe, &pipe->slot[pipe->out++ & SLOT_MASK]);
     }
-    drain(w, &pipe);
+    drain(w, pipe);
 }

@@ -60,7 +60,7 @@ bool worker_init(struct worker *w, struct err *e)
     editions_init(&w->editions);
     leads_init(w);
     pthread_mutex_init(&w->idle_lock, NULL);
-    return decoder_init(&w->decoder, config->decap, e) &&
+    return decoder_init(&w->decoder, config->decap, e) && worker_pipe_init(w, e) &&
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
            groups_init(&w->groups, config->keep_series, &w->known, e) &&
            dns_cache_init(&w->dns, e) && series_init(&w->series, config->keep_series, e) &&
@@ -81,6 +81,7 @@ void worker_fini(struct worker *w)
     if (w->l7)
         l7_free(w->l7);
     decoder_fini(&w->decoder);
+    worker_pipe_fini(w);
     if (w->source)
         w->source->ops->close(w->source);
     event_fini(&w->wake);

@@ -72,6 +72,7 @@ struct worker {
     uint32_t iface;
 
     struct decoder decoder;
+    struct pipe *pipe; /* packet_path.c */
     struct l7 *l7;
     struct flows flows;
     struct hosts hosts;
@@ -110,6 +111,9 @@ struct worker {
 };
 
 /* --- packet_path.c --- */
+/* Memory for the packets that are on their way; with the worker. */
+bool worker_pipe_init(struct worker *w, struct err *e);
+void worker_pipe_fini(struct worker *w);
 /* Takes a burst through decoding, lookup and counting. */
 void worker_burst(struct worker *w, const struct burst *b);
 
