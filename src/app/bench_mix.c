@@ -56,11 +56,12 @@ static struct frame_plan plan_of(const struct bench_mix *m, uint32_t flow, bool 
 
 static uint32_t open_flow(struct bench_mix *m, uint32_t flow, unsigned step, uint8_t *to)
 {
-    static const uint8_t flags[MIX_OPENING] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_PSH | TCP_ACK};
-    struct frame_plan p = plan_of(m, flow, step == 1);
+    static const uint8_t flags[MIX_OPENING] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_PSH | TCP_ACK,
+                                               TCP_PSH | TCP_ACK};
+    struct frame_plan p = plan_of(m, flow, step % 2);
     if (p.is_tcp) {
         p.flags = flags[step];
-        p.seq = FIRST_SEQ + (step == 2);
+        p.seq = FIRST_SEQ + (step >= 2);
         uint32_t *seq = &m->seq[2 * flow + p.by_server];
         if (step < 2)
             p.payload_len = 0;

@@ -11,7 +11,7 @@
 #include "app/bench_frame.h"
 #include "base/err.h"
 
-enum { MIX_OPENING = 3 /* packets that open a flow */ };
+enum { MIX_OPENING = 4 /* packets that open a flow: handshake, request, answer */ };
 
 struct bench_mix {
     uint32_t flows, hosts;
