@@ -3,6 +3,7 @@
 
 #include "app/progress.h"
 #include "app/setup.h"
+#include "base/alloc.h"
 #include "base/ceiling.h"
 
 #include <errno.h>
@@ -10,7 +11,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { GLANCE_MS = 200 /* between two looks at progress and Ctrl-C */ };
+enum {
+    GLANCE_MS = 200, /* between two looks at progress and Ctrl-C */
+    /* A record that is kept is half as large as the flow was, and it stays. */
+    TABLE_EIGHTHS = 3,
+    TABLE_EIGHTHS_ALONE = 7
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -136,6 +142,7 @@ bool reading_run(struct reading *r, const struct reading_config *config, const c
     if (!open_file(name, config->settings, sources, &r->workers, e))
         return false;
     ceiling_set(setup_memory(config->settings));
+    mem_set_table_eighths(config->keeps_records ? TABLE_EIGHTHS : TABLE_EIGHTHS_ALONE);
     struct engine *en = build(r, config, sources, e);
     if (!en)
         return false;

@@ -51,10 +51,18 @@ static bool has_room(enum account account, enum mem_need need, size_t size)
     return false;
 }
 
+static _Atomic unsigned table_eighths = 7;
+
+void mem_set_table_eighths(unsigned eighths)
+{
+    atomic_store(&table_eighths, eighths);
+    mem_set_budget(mem_budget());
+}
+
 void mem_set_budget(uint64_t bytes)
 {
     uint64_t some = bytes ? 1 : 0; /* 0 would mean none */
-    atomic_store(&allowed[NEED_TABLE], (bytes - bytes / 8) | some);
+    atomic_store(&allowed[NEED_TABLE], bytes / 8 * atomic_load(&table_eighths) | some);
     atomic_store(&allowed[NEED_DETAIL], (bytes - bytes / 32) | some);
     atomic_store(&allowed[NEED_ANSWER], bytes);
 }

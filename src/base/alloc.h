@@ -27,7 +27,7 @@ enum account {
 
 /* How much of the budget may be gone before an account is refused. */
 enum mem_need {
-    NEED_TABLE,  /* growth of tables: seven eighths; they evict instead */
+    NEED_TABLE,  /* growth of tables: seven eighths as a rule; they evict instead */
     NEED_DETAIL, /* what entries have beside them: 31 of 32; they do without */
     NEED_ANSWER  /* what Weir cannot say anything without: all of it */
 };
@@ -55,6 +55,8 @@ void mem_free_unsized(enum account account, void *memory);
  * and gets no more. Any thread. */
 void mem_set_budget(uint64_t bytes);
 uint64_t mem_budget(void);
+/* How many eighths of a budget tables may fill; 7 unless somebody needs more beside them. */
+void mem_set_table_eighths(unsigned eighths);
 
 /* Bytes of all accounts now; and how often the budget refused an account. Any thread. */
 uint64_t mem_total(void);

@@ -126,11 +126,9 @@ static bool scan_only(struct part *p, uint32_t entries)
         const struct host_id *only = &p->only[p->at];
         if (only->iface != w->iface)
             continue;
-        uint32_t index = hosts_find(&w->hosts, &only->addr, only->vlan);
+        uint32_t index = hosts_asked(&w->hosts, &only->addr, only->vlan);
         if (index)
             room = scan_host(p, index);
-        if (room && addr_is_none(&only->addr) && !only->vlan)
-            room = scan_host(p, HOST_OTHERS);
     }
     return room;
 }
@@ -191,7 +189,7 @@ bool part_step_host(struct part *p)
 {
     struct worker *w = p->worker;
     p->box = answer_new(QUESTION_HOST, 1);
-    uint32_t index = hosts_find(&w->hosts, &p->question.addr, p->question.vlan);
+    uint32_t index = hosts_asked(&w->hosts, &p->question.addr, p->question.vlan);
     if (!p->box || !index)
         return true;
     host_to_detail(&w->hosts, index, w->tick, (nsec_t)w->tick * SECOND, p->box->answer.host);

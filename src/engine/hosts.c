@@ -52,6 +52,7 @@ bool hosts_init(struct hosts *hs, const struct hosts_config *config, struct err 
         !host_http(hs, others))
         return fail(e, "no memory for a single host");
     others->network = -1;
+    others->vlan = HOST_OTHERS_VLAN;
     host_set_name(hs, others, NAME_DHCP, (const uint8_t *)"Other hosts", 11);
     return true;
 }

@@ -114,7 +114,8 @@ struct hosts {
 };
 
 enum {
-    HOST_OTHERS = 1,         /* who had no room; address :: */
+    HOST_OTHERS = 1,         /* who had no room: address :: in a VLAN that no frame can be in */
+    HOST_OTHERS_VLAN = 4095, /* IEEE 802.1Q, table 9-2: reserved */
     HOSTS_WITH_SERIES = 1024 /* local hosts whose last hour is kept, up to 31 KB each */
 };
 
@@ -148,6 +149,12 @@ void hosts_prefetch(const struct hosts *hs, const struct addr *a, uint16_t vlan)
 
 /* Index of the host, 0 when unknown. */
 uint32_t hosts_find(const struct hosts *hs, const struct addr *a, uint16_t vlan);
+/* The same for who asks: Other hosts have a name, too. */
+static inline uint32_t hosts_asked(const struct hosts *hs, const struct addr *a, uint16_t vlan)
+{
+    return vlan == HOST_OTHERS_VLAN && addr_is_none(a) ? HOST_OTHERS : hosts_find(hs, a, vlan);
+}
+
 /* Index of the host, made when unknown (then *made is true), if need be in the place of one that no
  * flow refers to; HOST_OTHERS when there is no room. */
 uint32_t hosts_get(struct hosts *hs, const struct addr *a, uint16_t vlan, nsec_t now, bool *made);

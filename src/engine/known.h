@@ -30,6 +30,7 @@ void known_walk_begins(struct known *k);
 void known_walk_ends(struct known *k);
 void known_recount(struct known *k, const struct host *h);
 
+/* Gives the counts' memory back. */
 void known_free(struct known *k);
 
 /* The same for a host in every worker. */

@@ -22,6 +22,7 @@ static const struct {
     [GROUP_APP] = {"app", "app", "protocols"},
     [GROUP_CATEGORY] = {"category", "category", "categories"},
     [GROUP_L4] = {"l4", "l4", "l4"},
+    [GROUP_PREFIX] = {"prefix", "ip", "prefixes"},
 };
 
 /* What a row is ordered by. */
@@ -166,7 +167,8 @@ static void group_row(struct rows *rows, const struct locals *locals, const stru
     char key[80];
     struct text filter = {0};
     group_key(locals, g, key, sizeof key);
-    api_filter_term(&filter, kinds[g->kind].operand, key);
+    if (g->kind != GROUP_PREFIX || g->id) /* the row of all other networks has no expression */
+        api_filter_term(&filter, kinds[g->kind].operand, key);
     rows_open(rows);
     rows_string(rows, "kind", kinds[g->kind].word);
     rows_u64(rows, "id", g->id);
@@ -183,6 +185,8 @@ static void group_row(struct rows *rows, const struct locals *locals, const stru
     rows_time(rows, "first_seen", g->first);
     rows_time(rows, "last_seen", g->last);
     rows_string(rows, "filter", filter.data ? filter.data : "");
+    if (g->kind == GROUP_PREFIX)
+        rows_u64(rows, "hosts", g->hosts);
     if (g->kind == GROUP_MAC) {
         rows_string(rows, "mac", key);
         rows_string(rows, "vendor", vendor_find(g->id));
@@ -249,4 +253,9 @@ struct reply *api_networks_list(const struct api *api, const struct call *c)
 struct reply *api_l4_list(const struct api *api, const struct call *c)
 {
     return groups_list(api, c, GROUP_L4);
+}
+
+struct reply *api_prefixes_list(const struct api *api, const struct call *c)
+{
+    return groups_list(api, c, GROUP_PREFIX);
 }

@@ -11,6 +11,7 @@ export interface Totals {
   damaged: number;
   wire_packets: number;
   wire_bytes: number;
+  emergency: number;
   ip_packets: number;
   ip_bytes: number;
   overhead_bytes: number;

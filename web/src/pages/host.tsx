@@ -5,7 +5,7 @@ import { useMemo, useRef } from "preact/hooks";
 import type { List, One } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
 import { SeriesBuffer, type SeriesFrame } from "../lib/series.ts";
-import type { Host, HostApp, HostIcmp, L4, NameCount, Top } from "../lib/types.ts";
+import type { Group, Host, HostApp, HostIcmp, L4, NameCount, Top } from "../lib/types.ts";
 import { colourOf } from "../lib/colour.ts";
 import { query } from "../lib/url.ts";
 import { flowsOf, ifParam, path, phone, place, tick, to, windowSeconds } from "../lib/state.ts";
@@ -24,6 +24,7 @@ import { FlowTable } from "./flows.tsx";
 
 const TABS = ["Home", "Traffic", "Packets", "Ports", "Peers", "ICMP", "Protocols", "DNS", "HTTP", "Flows"] as const;
 type Tab = (typeof TABS)[number];
+const OTHERS = "::@4095"; // who has no row of its own
 
 interface TabProps {
   h: Host;
@@ -105,8 +106,25 @@ function Home({ h, ip }: TabProps) {
           <Fact t="Score"><Num w={N.count(h.score as number)} href={flowsOf(ip + " and score>0")} /></Fact>
         </dl>
       </Facts>
+      {h.host_id === OTHERS && <Networks />}
       {h.names && h.names.length > 0 && <Names title="Further names" lead="asked for or shown in TLS and QUIC" rows={h.names} operand="info" ip={ip} />}
     </>
+  );
+}
+
+/** Where those come from who have no row of their own. */
+function Networks() {
+  const rows = useGet<List<Group>>("prefixes" + query({ if: ifParam(), sort: "-bytes", limit: 50 }), 5000).data;
+  const max = rows?.data.reduce((a, r) => Math.max(a, r.bytes), 1) ?? 1;
+  return (
+    <section class="section" aria-label="Networks">
+      <header><h2>Networks</h2><span class="lead">{rows ? N.text(N.count(rows.page.total)) + " of those who found no room among the hosts or made room for others" : "asking"}</span></header>
+      <div class="bars">
+        {rows?.data.map((r) => (
+          <div class="row" key={r.key}><Val f="ip" v={r.key} mono>{r.name}</Val><Share x={r.bytes / max} label={N.text(N.bytes(r.bytes))} /><Num w={N.bytes(r.bytes)} href={flowsOf(r.filter)} /><span class="muted">{N.text(N.count(r.hosts ?? 0, "hosts"))}</span></div>
+        ))}
+      </div>
+    </section>
   );
 }
 

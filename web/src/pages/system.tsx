@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { One } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
-import type { Ledger, System as Sys } from "../lib/types.ts";
+import type { Ledger, System as Sys, Totals } from "../lib/types.ts";
 import { query } from "../lib/url.ts";
 import { chosen, ifParam, path, tick, to } from "../lib/state.ts";
 import { Fact } from "../parts/facts.tsx";
@@ -93,6 +93,7 @@ const OPTIONS: Column<Sys["options"][number]>[] = [
 export default function System() {
   void tick.value;
   const ledger = useTopic<One<Ledger>>("ledger" + query({ if: ifParam() })).value?.data;
+  const totals = useTopic<One<Totals>>("totals" + query({ if: ifParam() })).value?.data;
   const sys = useGet<One<Sys>>("system", 2000).data?.data;
   const zeros = useSignal(false);
   const accounts = sys?.memory?.accounts ?? [];
@@ -127,6 +128,7 @@ export default function System() {
       </section>
       {sys && (
         <>
+          {(totals?.emergency ?? 0) > 0 && <p class="note"><i class="level warning" role="img" aria-label="warning" /> The flow table is full of flows that nobody answered: they make room for each other, and only who is answered becomes a host. Totals are exact; <a href={to("/hosts/::@4095", { q: undefined })}>Other hosts</a> has the rest.</p>}
           <div class="two">
             <section class="section" aria-label="Memory">
               <header><h2>Memory</h2><span class="lead">{N.text(N.bytes(used))} in accounts, {N.text(N.bytes(sys.memory.rss_bytes))} resident{sys.memory.limit_bytes > 0 ? " of " + N.text(N.bytes(sys.memory.limit_bytes)) + " allowed" : ""}, {N.text(N.bytes(sys.memory.huge_bytes))} in huge pages</span></header>
