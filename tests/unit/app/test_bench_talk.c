@@ -64,6 +64,7 @@ static const char *name_of_flow(struct talks *t, struct l7 *l7, uint16_t port)
     struct l7_flow *flow = l7_open(l7);
     struct l7_result r = {0};
     uint16_t client = 0;
+    struct packet last = {0};
     assert_true(decoder_init(&decoder, true, &e));
     for (uint64_t i = 0; i < t->packets; i++) {
         uint32_t len = talks_packet(t, i, bytes);
@@ -75,11 +76,11 @@ static const char *name_of_flow(struct talks *t, struct l7 *l7, uint16_t port)
         if ((!from_client && p.src_port != port) || (client && other != client))
             continue;
         client = other;
-        if (p.payload_cap && l7_feed(l7, flow, &p, from_client)) {
-            l7_close(l7, flow, &p, from_client, &r);
+        last = p;
+        if (p.payload_cap && l7_feed(l7, flow, &p, from_client))
             break;
-        }
     }
+    l7_close(l7, flow, &last, true, &r);
     decoder_fini(&decoder);
     return protos_name(r.master ? r.master : r.app);
 }
