@@ -3,6 +3,7 @@
 #   make run                 install what is missing, build, watch all interfaces
 #   make run ARGS="..."      the same with other arguments, e.g. ARGS="-i file.pcap"
 #   make check               install what the tests need and run them all
+#   make bench               measure this machine, all of it (half an hour), into docs/benchmarks.md
 #   make build               leave the program at build/weir
 
 ARGS ?= -i any
@@ -36,8 +37,9 @@ fuzz e2e web:
 	@tools/setup test
 	@tools/check $@
 
+# The lines stay in build/bench.json; what goes wrong in one mode does not lose the others.
 bench: build
-	@build/weir bench
+	@build/weir bench all --json | tee build/bench.json; python3 tools/benchmarks.py build/bench.json docs/benchmarks.md
 
 install: build
 	@ninja -C build install

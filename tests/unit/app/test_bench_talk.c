@@ -61,7 +61,8 @@ static const char *name_of_flow(struct talks *t, struct l7 *l7, uint16_t port)
     static struct decoder decoder;
     static uint8_t bytes[TALK_STRIDE];
     struct err e = {""};
-    struct l7_flow *flow = l7_open(l7);
+    enum l7_refusal why;
+    struct l7_flow *flow = l7_open(l7, 1, &why);
     struct l7_result r = {0};
     uint16_t client = 0;
     struct packet last = {0};
