@@ -69,6 +69,7 @@ struct part {
     char host_text[64];
     struct host_id *only; /* NAMES; HOSTS, second round: these hosts alone */
     uint32_t only_n;
+    bool alone;   /* nobody else is asked */
     bool samples; /* HOSTS, first round: note who matches, for the workers know the same hosts */
 
     /* The worker's, until it says PART_READY. */

@@ -20,6 +20,10 @@ static void give_rows(struct edition *ed)
 {
     mem_free(ACCOUNT_editions, ed->flow, EDITION_STORE * sizeof *ed->flow);
     mem_free(ACCOUNT_editions, ed->host, EDITION_STORE * sizeof *ed->host);
+    mem_free(ACCOUNT_editions, ed->talker, LEADERS_MOST * sizeof *ed->talker);
+    mem_free(ACCOUNT_editions, ed->app, EDITION_APPS * sizeof *ed->app);
+    ed->talker = NULL;
+    ed->app = NULL;
     ed->flow = NULL;
     ed->host = NULL;
 }
@@ -81,13 +85,13 @@ static uint32_t fill_table(struct worker *w, struct edition *ed, struct leader *
                                         uint32_t))
 {
     uint16_t row[EDITION_ROWS]; /* of the first order's entries */
-    uint32_t rows = 0;
+    uint32_t rows = 0, first = n[0] < EDITION_ROWS ? n[0] : EDITION_ROWS;
     for (unsigned o = 0; o < EDITION_ORDERS; o++) {
         list[o].n = 0;
-        for (uint32_t i = 0; i < n[o]; i++) {
-            uint32_t twin = o ? place_of(by[0], n[0], by[o][i].index) : n[0];
-            uint16_t at = twin < n[0] ? row[twin] : (uint16_t)rows;
-            if (twin == n[0])
+        for (uint32_t i = 0; i < n[o] && i < EDITION_ROWS; i++) {
+            uint32_t twin = o ? place_of(by[0], first, by[o][i].index) : first;
+            uint16_t at = twin < first ? row[twin] : (uint16_t)rows;
+            if (twin == first)
                 at = fill(w, &by[o][i], ed, rows) ? (uint16_t)rows++ : UINT16_MAX;
             if (!o)
                 row[i] = at;
@@ -104,7 +108,49 @@ static bool have_rows(struct edition *ed)
         ed->flow = mem_alloc(ACCOUNT_editions, EDITION_STORE * sizeof *ed->flow);
     if (!ed->host)
         ed->host = mem_alloc(ACCOUNT_editions, EDITION_STORE * sizeof *ed->host);
-    return ed->flow && ed->host;
+    if (!ed->talker)
+        ed->talker = mem_alloc(ACCOUNT_editions, LEADERS_MOST * sizeof *ed->talker);
+    if (!ed->app)
+        ed->app = mem_alloc(ACCOUNT_editions, EDITION_APPS * sizeof *ed->app);
+    return ed->flow && ed->host && ed->talker && ed->app;
+}
+
+static void fill_talkers(const struct worker *w, struct edition *ed)
+{
+    const struct leads *l = &w->leads;
+    ed->talkers_n = l->loudest_n;
+    ed->talkers_all = l->loudest_all;
+    ed->talkers_total = w->hosts.busy;
+    if (l->loudest_n)
+        memcpy(ed->talker, l->loudest, l->loudest_n * sizeof *ed->talker);
+}
+
+/* What an application has counted, without what went with flows that have ended. */
+static void fill_app(const struct worker *w, uint32_t index, struct top_row *row)
+{
+    const struct group *g = group_at(&w->groups, index);
+    struct group_row group;
+    group_to_row(&w->groups, index, w->tick, &group);
+    *row = (struct top_row){.bps = group.bps, .flows = g->flows};
+    memcpy(row->key, group.name, sizeof group.name);
+    for (unsigned side = 0; side < 2; side++) {
+        row->bytes[side] = g->traffic.bytes[side] - g->ended.bytes[side];
+        row->packets[side] = g->traffic.packets[side] - g->ended.packets[side];
+    }
+}
+
+static void fill_apps(const struct worker *w, struct edition *ed)
+{
+    uint64_t flows = 0;
+    ed->apps_n = 0;
+    for (uint32_t i = w->groups.first_app; i && ed->apps_n < EDITION_APPS;
+         i = group_at(&w->groups, i)->next_app) {
+        if (!group_at(&w->groups, i)->flows)
+            continue;
+        fill_app(w, i, &ed->app[ed->apps_n]);
+        flows += ed->app[ed->apps_n++].flows;
+    }
+    ed->apps_all = flows == ed->totals.flows_active;
 }
 
 static void fill_rows(struct worker *w, struct edition *ed)
@@ -116,6 +162,8 @@ static void fill_rows(struct worker *w, struct edition *ed)
         ed->flows[o].all = ed->flows[o].n >= ed->totals.flows_active;
         ed->hosts_by[o].all = ed->hosts_by[o].n >= ed->hosts;
     }
+    fill_talkers(w, ed);
+    fill_apps(w, ed);
 }
 
 void edition_publish(struct worker *w)
@@ -247,6 +295,51 @@ static struct answer_box *answer_hosts(const struct edition *ed, const struct qu
     return box;
 }
 
+static struct answer_box *answer_talkers(const struct edition *ed, const struct question *q)
+{
+    uint64_t end = (uint64_t)q->offset + q->limit;
+    if (end > ed->talkers_n && !ed->talkers_all)
+        return NULL;
+    uint32_t n = end < ed->talkers_n ? (uint32_t)end : ed->talkers_n;
+    struct answer_box *box = answer_new(QUESTION_TOP, n);
+    for (uint32_t i = 0; box && i < n; i++) {
+        const struct talker *x = &ed->talker[i];
+        struct top_row *row = &box->answer.tops[box->answer.n++];
+        *row = (struct top_row){.addr = x->addr,
+                                .bytes = {x->bytes[0], x->bytes[1]},
+                                .packets = {x->packets[0], x->packets[1]},
+                                .bps = x->bps,
+                                .flows = x->flows};
+        addr_print(&x->addr, row->key);
+    }
+    return box;
+}
+
+static struct answer_box *answer_apps(const struct edition *ed)
+{
+    struct answer_box *box = ed->apps_all ? answer_new(QUESTION_TOP, ed->apps_n) : NULL;
+    if (!box)
+        return NULL;
+    memcpy(box->answer.tops, ed->app, ed->apps_n * sizeof *ed->app);
+    box->answer.n = ed->apps_n;
+    return box;
+}
+
+/* Rankings of all active flows, by host and by application. */
+static struct answer_box *answer_top(const struct edition *ed, const struct question *q)
+{
+    if (!ed->has_rows || q->sort || !filter_is_empty(q->filter))
+        return NULL;
+    struct answer_box *box = NULL;
+    if (q->by_host)
+        box = answer_talkers(ed, q);
+    else if (q->by && q->by->kind == KIND_app)
+        box = answer_apps(ed);
+    if (box)
+        box->answer.total = q->by_host ? ed->talkers_total : box->answer.n;
+    return box;
+}
+
 struct answer_box *edition_answer(const struct edition *ed, const struct question *q)
 {
     struct answer_box *box = NULL;
@@ -263,10 +356,12 @@ struct answer_box *edition_answer(const struct edition *ed, const struct questio
     case QUESTION_HOSTS:
         box = answer_hosts(ed, q);
         break;
+    case QUESTION_TOP:
+        box = answer_top(ed, q);
+        break;
     case QUESTION_FLOW:
     case QUESTION_HOST:
     case QUESTION_GROUPS:
-    case QUESTION_TOP:
     case QUESTION_SERIES:
     case QUESTION_NAMES:
     case QUESTION_EVENTS:

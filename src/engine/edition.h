@@ -13,6 +13,7 @@
 #include "engine/known.h"
 #include "engine/leaders.h"
 #include "engine/question.h"
+#include "engine/talkers.h"
 
 struct worker;
 struct answer_box;
@@ -20,7 +21,8 @@ struct answer_box;
 enum {
     EDITION_ROWS = LEADERS_TOP,      /* of each order */
     EDITION_STORE = 2 * LEADERS_TOP, /* rows of one table: of both orders, each once */
-    EDITION_WANTED = 10,             /* seconds for which rows are made after the last question */
+    EDITION_APPS = 512,
+    EDITION_WANTED = 10, /* seconds for which rows are made after the last question */
     EDITION_SLOTS = 4,
     EDITION_STALE = 3 /* seconds after which a worker is asked again, to hear that it is late */
 };
@@ -46,13 +48,21 @@ struct edition {
     struct record *flow; /* EDITION_STORE of each, or NULL */
     struct host_row *host;
     struct edition_list flows[EDITION_ORDERS], hosts_by[EDITION_ORDERS];
+    struct talker *talker; /* hosts by what their active flows carry; or NULL */
+    uint32_t talkers_n;
+    uint64_t talkers_total; /* hosts with active flows */
+    bool talkers_all;
+    struct top_row *app; /* applications, of active flows; or NULL */
+    uint32_t apps_n;
+    bool apps_all;
 };
 
 struct editions {
     struct edition slot[EDITION_SLOTS];
-    atomic_int published; /* number of a slot, -1 = none */
-    atomic_uint wanted;   /* seconds for which rows are still made; set by readers */
-    bool due;             /* a second has been closed, and is to be published between bursts */
+    atomic_int published;       /* number of a slot, -1 = none */
+    atomic_uint wanted;         /* seconds for which rows are still made; set by readers */
+    atomic_uint talkers_wanted; /* the same for talkers */
+    bool due; /* a second has been closed, and is to be published between bursts */
 };
 
 /* What the sweep feeds. Owner: the worker. */
@@ -62,6 +72,10 @@ struct leads {
     struct leaders flow_bytes, flow_bps, host_bytes, host_bps;
     uint32_t flows_n[EDITION_ORDERS], hosts_n[EDITION_ORDERS]; /* of the closed second, ranked */
     struct leader *flows[EDITION_ORDERS], *hosts[EDITION_ORDERS];
+    struct talkers talkers;
+    struct talker *loudest; /* of the closed second; loudest_all: nobody else has a flow */
+    uint32_t loudest_n;
+    bool loudest_all;
 };
 
 /* --- leads.c, the worker's thread --- */

@@ -136,6 +136,17 @@ void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, 
     join_apps(w, flow_hot_at(&w->flows, index), c, p->ts);
 }
 
+/* An application tells its active flows from those that ended. */
+static void leave_for_good(const struct worker *w, uint32_t index, struct group *app)
+{
+    struct traffic t = flow_traffic(flow_hot_at(&w->flows, index), flow_cold_at(&w->flows, index));
+    app->flows--;
+    for (unsigned side = 0; side < 2; side++) {
+        app->ended.bytes[side] += t.bytes[side];
+        app->ended.packets[side] += t.packets[side];
+    }
+}
+
 void flow_leave_groups(struct worker *w, uint32_t index)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
@@ -144,7 +155,7 @@ void flow_leave_groups(struct worker *w, uint32_t index)
     for (unsigned n = groups_of(w, index, group); n--;)
         group_at(gs, group[n])->flows--;
     if (c->app_group)
-        group_at(gs, c->app_group)->flows--;
+        leave_for_good(w, index, group_at(gs, c->app_group));
     if (gs->category[c->category])
         group_at(gs, gs->category[c->category])->flows--;
     for (unsigned end = 0; end < 2; end++)

@@ -84,6 +84,7 @@ static void count_at_hosts(struct worker *w, const struct flow_hot *h, nsec_t no
     unsigned client = flow_client(h);
     for (unsigned i = 0; i < 2; i++) {
         struct host *host = host_at(&w->hosts, h->host[i]);
+        w->hosts.busy += !(host->flows[0] | host->flows[1]) && h->host[i] != HOST_OTHERS;
         host->flows[i != client]++;
         host_add_total_flows(&w->hosts, host, i != client, 1);
         if (now > host->last)
@@ -366,6 +367,8 @@ void flow_judge(struct worker *w, uint32_t index)
     uint8_t before = c->problem;
     c->problem = (uint8_t)flow_problem(w, index);
     w->tally.alerted_flows += (c->problem != PROBLEM_NONE) - (uint64_t)(before != PROBLEM_NONE);
+    w->tally.problem_flows[before]--;
+    w->tally.problem_flows[c->problem]++;
     if (c->problem == PROBLEM_NONE || (c->marks & MARK_ALERTED))
         return;
     c->marks |= MARK_ALERTED;
@@ -459,6 +462,7 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
     }
     flow_leave_groups(w, index);
     w->tally.alerted_flows -= c->problem != PROBLEM_NONE;
+    w->tally.problem_flows[c->problem]--;
     w->tally.flows_ended++;
     w->tally.rate_bytes -= flow_rate(c, w->tick).bytes;
     w->tally.tick_bytes -= flow_rate(c, w->tick + 1).bytes;

@@ -99,6 +99,8 @@ static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
         gs->prefixes++;
     } else {
         gs->apps++;
+        g->next_app = gs->first_app;
+        gs->first_app = index;
         if (gs->keep_series)
             g->series = mem_alloc(ACCOUNT_series, sizeof *g->series);
         gs->with_series += g->series != NULL;

@@ -24,6 +24,8 @@ struct group {
     nsec_t first;
     uint64_t total_flows;
     uint64_t arp_requests[2], arp_replies[2];
+    struct traffic ended;   /* application: what went with flows that have ended */
+    uint32_t next_app;      /* the application that was made before it, 0 = none */
     char *name;             /* learnt name of a device, 64 bytes, or NULL */
     struct seconds *series; /* bytes of an application, the second that runs not yet; or NULL */
 } __attribute__((aligned(64)));
@@ -42,6 +44,7 @@ struct groups {
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
     uint32_t with_series; /* groups that have one */
+    uint32_t first_app;   /* the one that was made last */
     struct known *known;  /* where devices are noted that other workers may know, too */
 };
 

@@ -26,8 +26,10 @@ void host_lose_flow(struct hosts *hs, uint32_t index, unsigned side)
 {
     struct host *h = host_at(hs, index);
     h->flows[side]--;
-    if (!(h->flows[0] | h->flows[1]) && index != HOST_OTHERS)
-        turns_add(&hs->idle, (struct turn){index, tag_of(h)});
+    if (h->flows[0] | h->flows[1] || index == HOST_OTHERS)
+        return;
+    hs->busy--;
+    turns_add(&hs->idle, (struct turn){index, tag_of(h)});
 }
 
 static bool may_go(const struct hosts *hs, uint32_t index)

@@ -103,6 +103,7 @@ struct hosts {
     uint32_t series_kept;
     uint64_t created, expired, evicted;
     uint64_t local;     /* local hosts now */
+    uint64_t busy;      /* hosts with active flows, without Other hosts */
     struct turns idle;  /* hosts without flows, the longest so first */
     uint32_t hand;      /* where the search for others who may go continues */
     uint32_t barren;    /* slots in which it found nobody since it last found one or time went on */

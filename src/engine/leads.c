@@ -70,6 +70,10 @@ static void free_lists(struct leads *l)
     leaders_free(&l->flow_bps);
     leaders_free(&l->host_bytes);
     leaders_free(&l->host_bps);
+    talkers_free(&l->talkers);
+    mem_free(ACCOUNT_editions, l->loudest, LEADERS_MOST * sizeof *l->loudest);
+    l->loudest = NULL;
+    l->loudest_n = 0;
     for (unsigned o = 0; o < EDITION_ORDERS; o++) {
         mem_free(ACCOUNT_editions, l->flows[o], LEADERS_MOST * sizeof *l->flows[o]);
         mem_free(ACCOUNT_editions, l->hosts[o], LEADERS_MOST * sizeof *l->hosts[o]);
@@ -170,13 +174,36 @@ static bool rank_table(struct leaders *bytes, struct leaders *bps, struct leader
             busy--;
         busy = append_idle(bps, by[EDITION_BY_BYTES], all, by[EDITION_BY_BPS], busy);
     }
-    n[EDITION_BY_BYTES] = all < LEADERS_TOP ? all : LEADERS_TOP;
-    n[EDITION_BY_BPS] = busy < LEADERS_TOP ? busy : LEADERS_TOP;
+    n[EDITION_BY_BYTES] = all;
+    n[EDITION_BY_BPS] = busy;
     leaders_start(bps);
     if (!bytes->failed && (!bytes->floored || all >= LEADERS_TOP))
         return false;
     leaders_start(bytes);
     return true;
+}
+
+/* The sums of the pass that is over, and the hosts of the next one. */
+static void rank_talkers(struct worker *w, uint64_t floor, bool was_quiet)
+{
+    struct leads *l = &w->leads;
+    const struct leader *hosts = l->hosts[EDITION_BY_BYTES];
+    uint32_t n = l->hosts_n[EDITION_BY_BYTES];
+    unsigned wanted = atomic_load_explicit(&w->editions.talkers_wanted, memory_order_relaxed);
+    l->loudest_n = 0;
+    l->loudest_all = false;
+    if (!wanted || !n) {
+        talkers_free(&l->talkers);
+        return;
+    }
+    if (!l->loudest)
+        l->loudest = mem_alloc(ACCOUNT_editions, LEADERS_MOST * sizeof *l->loudest);
+    if (l->loudest && l->talkers.on)
+        l->loudest_n = talkers_end(w, hosts, n, floor, l->loudest, &l->loudest_all);
+    for (uint32_t i = 0; was_quiet && i < l->loudest_n; i++)
+        l->loudest[i].bps = 0;
+    talkers_begin(&l->talkers, hosts, n);
+    atomic_store_explicit(&w->editions.talkers_wanted, wanted - 1, memory_order_relaxed);
 }
 
 void leads_close(struct worker *w, uint32_t tick)
@@ -194,5 +221,7 @@ void leads_close(struct worker *w, uint32_t tick)
     bool quiet = tick - w->tick > 1;
     feed_host(w, HOST_OTHERS); /* they also grow by those who are evicted */
     l->all_flows = rank_table(&l->flow_bytes, &l->flow_bps, l->flows, l->flows_n, quiet);
+    uint64_t floor = l->host_bytes.floor.value;
     l->all_hosts = rank_table(&l->host_bytes, &l->host_bps, l->hosts, l->hosts_n, quiet);
+    rank_talkers(w, floor, quiet);
 }

@@ -308,7 +308,7 @@ static struct answer_box *merge_tops(const struct question *q, struct answer *co
     struct answer *a = &box->answer;
     if (n > 1)
         a->n = join_rows(a->tops, a->n, sizeof *a->tops, same_top, join_top);
-    a->total = a->n;
+    a->total = n == 1 ? part[0]->total : a->n; /* one alone may have told its largest only */
     if (a->n)
         qsort_r(a->tops, a->n, sizeof *a->tops, order_tops, (void *)(uintptr_t)q);
     cut_page(q, a, a->tops, sizeof *a->tops);

@@ -167,9 +167,15 @@ static void note_others(struct part *p)
 static bool answer_published(struct part *p)
 {
     struct worker *w = p->worker;
+    bool by_host = p->question.kind == QUESTION_TOP && p->question.by_host;
     if (p->question.fresh || p->only_n || (p->samples && !w->known.on))
         return false;
-    if (p->question.kind == QUESTION_FLOWS || p->question.kind == QUESTION_HOSTS)
+    /* A host's sums are whole only when all who know it have told them. */
+    if (by_host && !p->alone)
+        return false;
+    if (by_host)
+        atomic_store_explicit(&w->editions.talkers_wanted, EDITION_WANTED, memory_order_relaxed);
+    if (p->question.kind != QUESTION_TOTALS)
         atomic_store_explicit(&w->editions.wanted, EDITION_WANTED, memory_order_relaxed);
     struct edition *ed = edition_get(w, clock_wall());
     if (!ed)
@@ -228,6 +234,14 @@ struct round {
     bool complete;
 };
 
+static unsigned asked_workers(const struct engine *en, int iface)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < en->n; i++)
+        n += iface < 0 || (unsigned)iface == i ? en->interface[i].n : 0;
+    return n;
+}
+
 static void ask_round(struct engine *en, const struct question *q, struct round *r)
 {
     struct asking *as = mem_alloc(ACCOUNT_answers, sizeof *as);
@@ -253,6 +267,7 @@ static void ask_round(struct engine *en, const struct question *q, struct round 
                 continue;
             }
             p->samples = r->samples;
+            p->alone = asked_workers(en, q->iface) == 1;
             p->only_slot = r->place ? r->place->slot : 0;
             p->only_generation = r->place ? r->place->generation : 0;
             r->part[r->n++] = p;

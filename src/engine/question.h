@@ -98,8 +98,9 @@ struct totals_row {
     uint64_t emergencies, emergency; /* times that flows had to make room, and whether they must */
     uint64_t bps, pps, upload_bps, download_bps; /* of the last whole second */
     uint64_t dpi_open;
-    uint64_t questions, question_ns; /* answered, and time spent on it */
-    uint64_t alerted_flows;          /* active flows with a risk or problem */
+    uint64_t questions, question_ns;  /* answered, and time spent on it */
+    uint64_t alerted_flows;           /* active flows with a risk or problem */
+    uint64_t problem_flows[PROBLEMS]; /* the same by enum problem; [PROBLEM_NONE] says nothing */
     uint64_t catching_up; /* workers of a shared file that are not at its end: `received` is late */
     unsigned workers, workers_done; /* workers_done: files read to the end */
 };

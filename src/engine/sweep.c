@@ -281,6 +281,8 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
             flow_judge(w, i);
         if (w->config->timeouts)
             check_times(w, i, now);
+        if (w->leads.talkers.on)
+            talkers_add(w, i);
     }
 }
 

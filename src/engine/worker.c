@@ -246,6 +246,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .workers_done = atomic_load(&w->state) >= WORKER_DONE};
     t->catching_up = w->share > 1 && !w->at_end;
     memcpy(t->l4, y->l4, sizeof t->l4);
+    memcpy(t->problem_flows, y->problem_flows, sizeof t->problem_flows);
     memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
     memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);
     memcpy(t->sizes, y->sizes, sizeof t->sizes);

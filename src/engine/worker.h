@@ -38,6 +38,7 @@ struct tally {
     uint64_t flows_created, flows_ended, flows_evicted;
     uint64_t emergencies;
     uint64_t alerted_flows;
+    uint64_t problem_flows[PROBLEMS]; /* active flows by enum problem, but for those without */
     uint64_t bps_bytes, pps_packets, bps_upload, bps_download; /* of the last whole second */
     uint64_t before_bytes, before_packets, before_upload, before_download; /* at the last second */
     uint64_t rate_bytes; /* sum over all active flows of flow_rate() ... */

@@ -119,8 +119,35 @@ static void say_flows(struct summary *s, const struct api *api, int iface, const
 }
 
 /* "12 of 340 flows have a problem, most often no answer". */
-static bool say_problems(struct summary *s, const struct api *api, int iface,
-                         const struct filter *f)
+static void say_wrong(struct summary *s, uint64_t wrong, uint64_t all, const char *most)
+{
+    text_add(&s->text, "; ");
+    human_count(&s->text, wrong);
+    text_add(&s->text, " of ");
+    human_count(&s->text, all);
+    text_add(&s->text, all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
+    /* Titles begin with a capital; abbreviations (DNS error) keep theirs. */
+    bool abbreviation = most[0] && most[1] >= 'A' && most[1] <= 'Z';
+    text_char(&s->text, (char)(abbreviation ? most[0] : tolower((unsigned char)most[0])));
+    text_add(&s->text, most + 1);
+    raise_level(s, all >= 20 && wrong * 4 > all ? LEVEL_WARNING : LEVEL_NOTICE);
+}
+
+/* Of all active flows, as the totals count them. */
+static bool say_problems(struct summary *s, const struct totals_row *t)
+{
+    unsigned most = PROBLEM_NONE;
+    for (unsigned p = PROBLEM_NONE + 1; p < PROBLEMS; p++)
+        if (t->problem_flows[p] && (!most || t->problem_flows[p] > t->problem_flows[most]))
+            most = p;
+    if (most)
+        say_wrong(s, t->alerted_flows, t->flows_active, problem_title(most));
+    return most != PROBLEM_NONE;
+}
+
+/* Of those that match. */
+static bool say_problems_of(struct summary *s, const struct api *api, int iface,
+                            const struct filter *f)
 {
     struct question q = {.kind = QUESTION_TOP,
                          .iface = iface,
@@ -141,22 +168,11 @@ static bool say_problems(struct summary *s, const struct api *api, int iface,
         if (!most || row->flows > most->flows)
             most = row;
     }
-    if (most) {
-        text_add(&s->text, "; ");
-        human_count(&s->text, wrong);
-        text_add(&s->text, " of ");
-        human_count(&s->text, all);
-        text_add(&s->text,
-                 all == 1 ? " flow has a problem: " : " flows have a problem, most often ");
-        /* Titles begin with a capital; abbreviations (DNS error) keep theirs. */
-        bool abbreviation = most->key[0] && most->key[1] >= 'A' && most->key[1] <= 'Z';
-        text_char(&s->text,
-                  (char)(abbreviation ? most->key[0] : tolower((unsigned char)most->key[0])));
-        text_add(&s->text, most->key + 1);
-        raise_level(s, all >= 20 && wrong * 4 > all ? LEVEL_WARNING : LEVEL_NOTICE);
-    }
+    bool said = most != NULL;
+    if (said)
+        say_wrong(s, wrong, all, most->key);
     answer_free(a);
-    return most != NULL;
+    return said;
 }
 
 /* What Weir itself could not see. */
@@ -217,7 +233,7 @@ static void say_all(struct summary *s, const struct api *api, int iface,
         say_flows(s, api, iface, filter);
     bool wrong = say_interfaces(s, api, iface);
     wrong |= say_losses(s, t);
-    wrong |= say_problems(s, api, iface, filter);
+    wrong |= filter ? say_problems_of(s, api, iface, filter) : say_problems(s, t);
     if (!wrong && t->wire_packets)
         text_add(&s->text, "; nothing is wrong");
     text_char(&s->text, '.');

@@ -134,6 +134,7 @@ enum problem {
     PROBLEM_LOW_GOODPUT,
     PROBLEM_RISK
 };
+enum { PROBLEMS = PROBLEM_RISK + 1 };
 
 #define RECORD_MEMBER_none(member)
 #define RECORD_MEMBER_u8(member)   uint8_t member;

@@ -96,6 +96,19 @@ static void compare_hosts(const struct answer *a, const struct answer *b)
         assert_memory_equal(&a->hosts[i], &b->hosts[i], sizeof *a->hosts);
 }
 
+static void compare_tops(const struct answer *a, const struct answer *b, bool by_host)
+{
+    assert_int_equal(a->total, b->total);
+    for (uint32_t i = 0; i < a->n; i++) {
+        assert_string_equal(a->tops[i].key, b->tops[i].key);
+        assert_int_equal(a->tops[i].flows, b->tops[i].flows);
+        assert_int_equal(a->tops[i].bps, b->tops[i].bps);
+        assert_memory_equal(a->tops[i].bytes, b->tops[i].bytes, sizeof a->tops[i].bytes);
+        assert_memory_equal(a->tops[i].packets, b->tops[i].packets, sizeof a->tops[i].packets);
+        assert_true(!by_host || addr_equal(&a->tops[i].addr, &b->tops[i].addr));
+    }
+}
+
 /* Both answers, ordered, as the asker gets them. Returns false when the edition has none. */
 static bool same_answer(struct worker *w, const struct question *q)
 {
@@ -115,6 +128,8 @@ static bool same_answer(struct worker *w, const struct question *q)
         compare_flows(a[0], a[1]);
     else if (q->kind == QUESTION_HOSTS)
         compare_hosts(a[0], a[1]);
+    else if (q->kind == QUESTION_TOP)
+        compare_tops(a[0], a[1], q->by_host);
     else
         assert_memory_equal(a[0]->totals, a[1]->totals, offsetof(struct totals_row, questions));
     for (unsigned i = 0; i < 2; i++)
@@ -123,6 +138,8 @@ static bool same_answer(struct worker *w, const struct question *q)
     part_put(p);
     return true;
 }
+
+static unsigned rankings; /* of hosts by their active flows, that were sure */
 
 /* Every question that pages ask at once. Returns how many the edition could answer. */
 static unsigned compare_all(struct worker *w)
@@ -140,6 +157,10 @@ static unsigned compare_all(struct worker *w)
                               .hosts_local = -1};
         same += same_answer(w, &q);
     }
+    same += same_answer(
+        w, &(struct question){.kind = QUESTION_TOP, .by = field_find("app"), .limit = 10});
+    rankings +=
+        same_answer(w, &(struct question){.kind = QUESTION_TOP, .by_host = true, .limit = 10});
     /* There may be too few local ones among the largest. */
     struct question q = {.kind = QUESTION_HOSTS, .sort = host_sort[2], .limit = 5};
     for (q.hosts_local = 0; q.hosts_local < 2; q.hosts_local++)
@@ -159,6 +180,7 @@ static struct engine *live_worker(struct worker **w)
 static void want(struct worker *w)
 {
     atomic_store(&w->editions.wanted, EDITION_WANTED);
+    atomic_store(&w->editions.talkers_wanted, EDITION_WANTED);
 }
 
 static void test_published_rows_and_sums_are_those_that_the_worker_gives_when_asked(void **state)
@@ -181,8 +203,9 @@ static void test_published_rows_and_sums_are_those_that_the_worker_gives_when_as
             play(w, t * 100 + 2 + gap + more, 300, 500);
             close_and_publish(w, t * 100 + 3 + gap + more);
         }
-        assert_int_equal(compare_all(w), 7);
+        assert_int_equal(compare_all(w), 8);
     }
+    assert_true(rankings > 5);
     engine_free(en);
     assert_int_equal(mem_used(ACCOUNT_editions), 0);
 }
