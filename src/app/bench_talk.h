@@ -31,6 +31,7 @@ bool talks_make(struct talks *t, struct err *e);
 /* The Ethernet frames of a capture, added to those of captures before. False with a sentence. */
 bool talks_read(struct talks *t, const char *path, struct err *e);
 
+/* Gives the memory back; the struct is empty again. */
 void talks_free(struct talks *t);
 
 /* Packet n, whose round has addresses of its own. A frame_maker. */
