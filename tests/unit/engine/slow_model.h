@@ -32,9 +32,10 @@ struct plan {
     uint64_t seed;
     struct engine_config config;
     unsigned workers, peers, ports, packets, burst, vlans;
-    bool live, evicts;
-    nsec_t gap;   /* between packets, on average */
-    nsec_t grain; /* of stamps: coarse ones meet the time-outs exactly */
+    bool live;
+    bool evicts, crowds; /* the table of flows, of hosts is too small */
+    nsec_t gap;          /* between packets, on average */
+    nsec_t grain;        /* of stamps: coarse ones meet the time-outs exactly */
     struct peer peer[PEERS_MOST];
 };
 
