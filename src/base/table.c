@@ -9,6 +9,8 @@ enum {
     TABLE_KEYS = 5,    /* a bucket's share of keys at which the table doubles: half of its ways */
     TABLE_CROWDED = 7, /* its share above which nothing is added when doubling is impossible */
     TABLE_FIRST = 64,  /* buckets of a new table */
+    TABLE_AT_ONCE = 16384,   /* buckets that are moved in one go: 80,000 keys, 4 ms */
+    TABLE_AN_ADD = 8,        /* old buckets that a new key brings along, of a larger table */
     TABLE_SMALL = 64 * 1024, /* bytes below which mem_alloc() aligns them */
     TABLE_STUCK = 65535      /* `passed` that can no longer be counted down */
 };
@@ -60,6 +62,8 @@ void table_fini(struct table *t)
 {
     if (t->next)
         buckets_free(t->next, t->mask * 2 + 1);
+    if (t->old)
+        buckets_free(t->old, t->mask >> 1);
     if (t->buckets)
         buckets_free(t->buckets, t->mask);
     *t = (struct table){0};
@@ -80,24 +84,48 @@ static void table_put(struct table *t, uint64_t hash, uint32_t index)
     t->buckets[at].index[way] = index;
 }
 
+/* Moves the next n old buckets. What is left of `passed` there is too high: a search is a little
+ * longer, never wrong. */
+static void move_buckets(struct table *t, uint32_t n)
+{
+    uint32_t old_mask = t->mask >> 1;
+    for (; t->old && n; n--) {
+        struct bucket *b = &t->old[t->moved];
+        for (unsigned way = 0; way < TABLE_WAYS; way++) {
+            if (b->tag[way])
+                table_put(t, t->hash_of(t->owner, b->index[way]), b->index[way]);
+            b->tag[way] = 0;
+        }
+        if (t->moved++ == old_mask) {
+            buckets_free(t->old, old_mask);
+            t->old = NULL;
+        }
+    }
+}
+
 static bool table_double(struct table *t)
 {
-    uint32_t old_mask = t->mask;
-    struct bucket *old = t->buckets;
-    struct bucket *buckets = t->next ? t->next : buckets_new(old_mask * 2 + 1);
+    struct bucket *buckets = t->next ? t->next : buckets_new(t->mask * 2 + 1);
     if (!buckets)
         return false;
 
+    move_buckets(t, UINT32_MAX); /* what the last doubling has left, if anything */
+    uint32_t n = t->mask + 1;
+    t->old = t->buckets;
+    t->moved = 0;
     t->next = NULL;
     t->buckets = buckets;
-    t->mask = old_mask * 2 + 1;
+    t->mask = t->mask * 2 + 1;
     t->max_keys = keys_of(t->mask, TABLE_KEYS);
-    for (uint32_t b = 0; b <= old_mask; b++)
-        for (unsigned way = 0; way < TABLE_WAYS; way++)
-            if (old[b].tag[way])
-                table_put(t, t->hash_of(t->owner, old[b].index[way]), old[b].index[way]);
-    buckets_free(old, old_mask);
+    if (n <= TABLE_AT_ONCE)
+        move_buckets(t, n);
     return true;
+}
+
+void table_settle(struct table *t)
+{
+    if (t->old)
+        move_buckets(t, TABLE_AT_ONCE);
 }
 
 /* The next size, when it is large, is made resident while the last fifth of this one fills: that is
@@ -119,6 +147,8 @@ bool table_add(struct table *t, uint64_t hash, uint32_t index)
         (void)table_double(t); /* out of memory: go on in the old one while it has room */
     if (t->used >= keys_of(t->mask, TABLE_CROWDED))
         return false;
+    if (t->old)
+        move_buckets(t, TABLE_AN_ADD);
     table_put(t, hash, index);
     t->used++;
     if (t->used == t->max_keys / TABLE_KEYS * (TABLE_KEYS - 1))
@@ -137,23 +167,34 @@ static unsigned bucket_way_of(const struct bucket *b, uint16_t tag, uint32_t ind
     return TABLE_WAYS;
 }
 
-void table_remove(struct table *t, uint64_t hash, uint32_t index)
+/* False when it is not in these buckets. */
+static bool take_out(struct bucket *buckets, uint32_t mask, uint64_t hash, uint32_t index)
 {
-    uint32_t home = (uint32_t)hash & t->mask;
+    uint32_t home = (uint32_t)hash & mask;
     uint16_t tag = table_tag(hash);
     uint32_t at = home;
     unsigned way;
-    while ((way = bucket_way_of(&t->buckets[at], tag, index)) == TABLE_WAYS) {
-        at = (at + 1) & t->mask;
-        assert(at != home); /* only what was added can be taken out */
+    while ((way = bucket_way_of(&buckets[at], tag, index)) == TABLE_WAYS) {
+        uint32_t next = (at + 1) & mask;
+        if (!buckets[at].passed || next == home)
+            return false;
+        at = next;
     }
-    t->buckets[at].tag[way] = 0;
-    t->buckets[at].index[way] = 0;
-    t->used--;
+    buckets[at].tag[way] = 0;
+    buckets[at].index[way] = 0;
 
     /* It no longer passes the buckets on its way. One that stuck stays stuck until the table
      * doubles: a search through it is a little longer, never wrong. */
-    for (uint32_t b = home; b != at; b = (b + 1) & t->mask)
-        if (t->buckets[b].passed < TABLE_STUCK)
-            t->buckets[b].passed--;
+    for (uint32_t b = home; b != at; b = (b + 1) & mask)
+        if (buckets[b].passed < TABLE_STUCK)
+            buckets[b].passed--;
+    return true;
+}
+
+void table_remove(struct table *t, uint64_t hash, uint32_t index)
+{
+    bool was_inside = take_out(t->buckets, t->mask, hash, index) ||
+                      (t->old && take_out(t->old, t->mask >> 1, hash, index));
+    assert(was_inside); /* only what was added can be taken out */
+    t->used--;
 }

@@ -4,6 +4,11 @@
  * once and leaves the comparison of keys to the caller, who knows where they are. A key that found
  * its bucket full went on to the next one and was counted in `passed` on the way, so that a search
  * knows when to stop. The table doubles by itself at half load; what it points to never moves.
+ *
+ * A large table doubles in pieces, because moving a million keys at once takes as long as 100,000
+ * packets: new keys go to the new buckets, each of them brings a few old buckets along, and until the
+ * last is moved a search that found nothing looks into the old ones as well.
+ *
  * Owner: one worker; no locks.
  */
 #ifndef WEIR_BASE_TABLE_H
@@ -28,6 +33,8 @@ struct bucket {
 struct table {
     struct bucket *buckets;
     struct bucket *next; /* twice as many, empty, made ready for doubling, or NULL */
+    struct bucket *old;  /* half as many, from which keys are being moved, or NULL */
+    uint32_t moved;      /* old buckets that are empty now */
     uint32_t mask;       /* number of buckets - 1 */
     uint32_t used;       /* keys inside */
     uint32_t max_keys;   /* doubles above this */
@@ -48,6 +55,10 @@ bool table_add(struct table *t, uint64_t hash, uint32_t index);
 /* Takes index, which was added under hash, out again. */
 void table_remove(struct table *t, uint64_t hash, uint32_t index);
 
+/* Goes on with a doubling that is on its way, so that it comes to its end without new keys, too. Once a
+ * second. */
+void table_settle(struct table *t);
+
 static inline uint16_t table_tag(uint64_t hash)
 {
     uint16_t tag = (uint16_t)(hash >> 48);
@@ -59,9 +70,16 @@ static inline struct bucket *table_home(const struct table *t, uint64_t hash)
     return &t->buckets[(uint32_t)hash & t->mask];
 }
 
+static inline struct bucket *table_old_home(const struct table *t, uint64_t hash)
+{
+    return &t->old[(uint32_t)hash & t->mask >> 1];
+}
+
 static inline void table_prefetch(const struct table *t, uint64_t hash)
 {
     __builtin_prefetch(table_home(t, hash));
+    if (__builtin_expect(t->old != NULL, 0))
+        __builtin_prefetch(table_old_home(t, hash));
 }
 
 /* One bit for each way of the bucket that carries the tag. */
@@ -85,6 +103,8 @@ static inline unsigned bucket_match(const struct bucket *b, uint16_t tag)
  *     for (struct table_walk w = table_find(t, hash); table_next(t, &w);)
  *         if (key_equal(w.index)) ...                                                     */
 struct table_walk {
+    const struct bucket *buckets;
+    uint32_t mask;
     uint32_t at;
     uint32_t home;
     unsigned left;
@@ -92,25 +112,38 @@ struct table_walk {
     uint16_t tag;
 };
 
+static inline struct table_walk table_walk_from(const struct bucket *buckets, uint32_t mask,
+                                                uint32_t at, uint16_t tag)
+{
+    return (struct table_walk){.buckets = buckets,
+                               .mask = mask,
+                               .at = at,
+                               .home = at,
+                               .tag = tag,
+                               .left = bucket_match(&buckets[at], tag)};
+}
+
 static inline struct table_walk table_find(const struct table *t, uint64_t hash)
 {
-    uint32_t at = (uint32_t)hash & t->mask;
-    uint16_t tag = table_tag(hash);
-    return (struct table_walk){
-        .at = at, .home = at, .tag = tag, .left = bucket_match(&t->buckets[at], tag)};
+    return table_walk_from(t->buckets, t->mask, (uint32_t)hash & t->mask, table_tag(hash));
 }
 
 static inline bool table_next(const struct table *t, struct table_walk *w)
 {
     while (__builtin_expect(!w->left, 0)) {
-        if (__builtin_expect(!t->buckets[w->at].passed, 1))
+        /* When it has come all the way round, `passed` of every bucket is set, but there are no more
+         * keys. */
+        uint32_t next = (w->at + 1) & w->mask;
+        if (__builtin_expect(w->buckets[w->at].passed && next != w->home, 0)) {
+            w->at = next;
+            w->left = bucket_match(&w->buckets[next], w->tag);
+        } else if (__builtin_expect(t->old && w->buckets != t->old, 0)) {
+            *w = table_walk_from(t->old, t->mask >> 1, w->home & t->mask >> 1, w->tag);
+        } else {
             return false;
-        w->at = (w->at + 1) & t->mask;
-        if (w->at == w->home) /* all the way round: `passed` of every bucket, but no more keys */
-            return false;
-        w->left = bucket_match(&t->buckets[w->at], w->tag);
+        }
     }
-    w->index = t->buckets[w->at].index[__builtin_ctz(w->left)];
+    w->index = w->buckets[w->at].index[__builtin_ctz(w->left)];
     w->left &= w->left - 1;
     return true;
 }
@@ -120,6 +153,10 @@ static inline uint32_t table_hint(const struct table *t, uint64_t hash)
 {
     const struct bucket *b = table_home(t, hash);
     unsigned found = bucket_match(b, table_tag(hash));
+    if (__builtin_expect(!found && t->old, 0)) {
+        b = table_old_home(t, hash);
+        found = bucket_match(b, table_tag(hash));
+    }
     return found ? b->index[__builtin_ctz(found)] : 0;
 }
 

@@ -363,6 +363,8 @@ void worker_tick(struct worker *w, nsec_t second)
     }
     if (w->config->expire_hosts)
         groups_expire(&w->groups, DEVICES_A_SECOND, second, w->config->local_host_idle);
+    table_settle(&w->flows.table);
+    table_settle(&w->hosts.table);
     close_second(w);
     leads_close(w, tick);
     w->tally.rate_bytes = tick - w->tick > 1 ? 0 : w->tally.tick_bytes;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { MODEL = 20000 };
+enum { MODEL = 20000, LARGE = 400000 };
 
 /* hash[index] of every key, and whether it is inside. */
 struct model {
@@ -180,6 +180,70 @@ static void test_a_hint_is_the_first_candidate_of_the_home_bucket(void **state)
     table_fini(&t);
 }
 
+static uint64_t large_hash(const void *owner, uint32_t index)
+{
+    (void)owner;
+    return hash_u64(index);
+}
+
+/* Of the keys 1 to n those are inside that no step has taken out. */
+static void assert_inside(const struct table *t, uint32_t n, uint32_t step)
+{
+    unsigned wrong = 0;
+    for (uint32_t index = 1; index <= n; index++)
+        wrong += table_has(t, hash_u64(index), index) != (index % step != 0);
+    assert_int_equal(wrong, 0);
+}
+
+static void test_a_large_table_doubles_in_pieces_and_loses_nothing(void **state)
+{
+    uint64_t before = mem_used(ACCOUNT_index);
+    struct table t;
+    assert_true(table_init(&t, LARGE, large_hash, NULL, NULL));
+    uint32_t index = 0, looks = 0;
+    while (index < LARGE) {
+        index++;
+        bool was_moving = t.old != NULL;
+        assert_true(table_add(&t, hash_u64(index), index));
+        if (!t.old)
+            continue;
+        if (!was_moving) { /* in the middle of it: search, take out, bring back */
+            looks++;
+            assert_true(t.moved <= t.mask / 16);
+            assert_inside(&t, index, UINT32_MAX);
+            for (uint32_t i = 3; i <= index; i += 3)
+                table_remove(&t, hash_u64(i), i);
+            assert_inside(&t, index, 3);
+            for (uint32_t i = 3; i <= index; i += 3)
+                assert_true(table_add(&t, hash_u64(i), i));
+            assert_int_equal(t.used, index);
+        }
+    }
+    assert_true(looks >= 2);
+    assert_inside(&t, LARGE, UINT32_MAX);
+    table_fini(&t);
+    assert_int_equal(mem_used(ACCOUNT_index), before);
+}
+
+static void test_a_doubling_ends_with_time_when_no_key_comes(void **state)
+{
+    struct table t;
+    assert_true(table_init(&t, LARGE, large_hash, NULL, NULL));
+    uint32_t index = 0;
+    while (!t.old) {
+        index++;
+        assert_true(table_add(&t, hash_u64(index), index));
+    }
+    for (unsigned i = 0; i < 100 && t.old; i++)
+        table_settle(&t);
+    assert_null(t.old);
+    assert_inside(&t, index, UINT32_MAX);
+    for (uint32_t i = 1; i <= index; i++)
+        table_remove(&t, hash_u64(i), i);
+    assert_int_equal(count_passed(&t), 0);
+    table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +251,8 @@ int main(void)
         cmocka_unit_test(test_crowded_buckets_agree_with_the_model),
         cmocka_unit_test(test_equal_hashes_are_all_found),
         cmocka_unit_test(test_the_table_doubles_at_half_load_and_forgets_nothing),
+        cmocka_unit_test(test_a_large_table_doubles_in_pieces_and_loses_nothing),
+        cmocka_unit_test(test_a_doubling_ends_with_time_when_no_key_comes),
         cmocka_unit_test(test_a_search_ends_even_when_every_bucket_was_passed),
         cmocka_unit_test(test_a_full_table_refuses_and_stays_sound),
         cmocka_unit_test(test_a_hint_is_the_first_candidate_of_the_home_bucket),
