@@ -26,11 +26,16 @@ struct picks {
     uint32_t n, limit;
 };
 
-/* A row of QUESTION_TOP while it is being summed. */
-struct top_sum {
-    uint64_t hash;
-    struct top_row row;
+/* Rows of QUESTION_TOP while they are being summed. */
+struct top_sums {
+    struct top_row *row; /* cap of each, n in use */
+    uint64_t *hash;
+    uint32_t n, cap;
+    uint32_t *place; /* open addressing by hash: number of the row + 1 */
+    uint32_t places;
 };
+
+void top_sums_free(struct top_sums *s);
 
 /* An answer with what is needed to free it. */
 struct answer_box {
@@ -84,8 +89,7 @@ struct part {
     struct sample matched;
     struct sample known[KNOWN_KINDS]; /* TOTALS: where several workers know the same hosts */
     struct edition *edition;          /* out of which the part was answered; or NULL */
-    struct top_sum *sums;
-    uint32_t sums_n, sums_cap;
+    struct top_sums sums;
     struct answer_box *box;
 };
 

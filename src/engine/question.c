@@ -114,7 +114,7 @@ void part_put(struct part *p)
         sample_free(&p->known[i]);
     if (p->edition)
         edition_put(p->edition);
-    mem_free(ACCOUNT_answers, p->sums, p->sums_cap * sizeof *p->sums);
+    top_sums_free(&p->sums);
     mem_free(ACCOUNT_answers, p->only, p->only_n * sizeof *p->only);
     asking_put(p->asking);
     mem_free(ACCOUNT_answers, p, sizeof *p);
