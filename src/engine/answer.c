@@ -188,6 +188,7 @@ bool worker_answer(struct worker *w)
     bool dropped = atomic_load(&p->state) == PART_ABANDONED;
     bool done = dropped || part_step(p, p->slice);
     nsec_t spent = clock_cpu() - began;
+    p->spent += spent;
     fit_slice(p, spent);
     if (done) {
         w->open = p->next;

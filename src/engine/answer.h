@@ -80,6 +80,7 @@ struct part {
     /* The worker's, until it says PART_READY. */
     enum part_phase phase;
     uint32_t at;
+    nsec_t spent;                        /* worker time so far */
     uint32_t slice;                      /* entries to look at next */
     uint32_t only_slot, only_generation; /* FLOW: where it must be; slot 0 = look for it */
     uint32_t tick;                       /* SERIES: the second after the last one told */

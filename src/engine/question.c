@@ -8,7 +8,8 @@
 
 enum { PARTS = 1024, CANDIDATES = 64 };
 
-static struct answer_box nothing; /* when not even an empty answer can be had */
+static _Thread_local nsec_t spent; /* see question_spent() */
+static struct answer_box nothing;  /* when not even an empty answer can be had */
 
 static size_t row_size(enum question_kind kind)
 {
@@ -360,8 +361,10 @@ static struct answer *merge_round(struct round *r, const struct question *q)
         count_hosts(r, q, a);
     if (a && a->totals)
         count_totals(r, a->totals);
-    for (unsigned i = 0; i < r->n; i++)
+    for (unsigned i = 0; i < r->n; i++) {
+        spent += r->part[i]->spent;
         part_put(r->part[i]);
+    }
     if (a)
         a->complete = r->complete;
     return a;
@@ -448,6 +451,11 @@ static struct answer *ask_for_flow(struct engine *en, const struct question *q)
     if (a->found || all_is_live(en))
         places_keep(&en->places, &place);
     return a;
+}
+
+nsec_t question_spent(void)
+{
+    return spent;
 }
 
 struct answer *question_ask(struct engine *en, const struct question *q)

@@ -165,6 +165,10 @@ struct answer {
  * with answer_free(); complete is false when something is missing. The filter must stay valid
  * until the call returns (parts left behind keep their own copy). */
 struct answer *question_ask(struct engine *en, const struct question *q);
+
+/* CPU time of workers that the questions of this thread have taken so far. */
+nsec_t question_spent(void);
+
 void answer_free(struct answer *a);
 
 /* Row of host_fields.def by api key or operand, NULL when there is none. offset is into struct

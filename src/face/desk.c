@@ -15,7 +15,9 @@
 enum {
     DESK_THREADS = 8,
     DESK_BUCKETS = 1024,
-    DESK_QUEUE = 2048 /* calls that may wait; more are told to come back */
+    DESK_QUEUE = 2048, /* calls that may wait; more are told to come back */
+    DESK_WORK_MS = 10, /* of workers, for which a reply stays a second longer */
+    DESK_STAY = 10     /* seconds, at most */
 };
 
 struct entry {
@@ -25,6 +27,7 @@ struct entry {
     struct reply *reply; /* NULL until answered */
     struct desk_waiter *waiters;
     int64_t second; /* in which it was asked */
+    int64_t last;   /* in which the reply still is fresh; once it is there */
     uint64_t hash;
 };
 
@@ -52,6 +55,17 @@ nsec_t desk_next(nsec_t wall)
     return (desk_second(wall) + 1) * SECOND + DESK_OFFSET_MS * MILLISECOND;
 }
 
+int64_t desk_stay(nsec_t spent)
+{
+    int64_t seconds = 1 + spent / (DESK_WORK_MS * MILLISECOND);
+    return seconds < DESK_STAY ? seconds : DESK_STAY;
+}
+
+static bool is_fresh(const struct entry *e, int64_t second)
+{
+    return e->reply && second >= e->second && second <= e->last;
+}
+
 static struct entry *find_entry(struct desk *d, const struct call *c, uint64_t hash)
 {
     for (struct entry *e = d->bucket[hash % DESK_BUCKETS]; e; e = e->next) {
@@ -77,7 +91,7 @@ static void sweep(struct desk *d, int64_t second)
     for (unsigned i = 0; i < DESK_BUCKETS; i++) {
         for (struct entry **at = &d->bucket[i]; *at;) {
             struct entry *e = *at;
-            if (!e->reply || e->second == second) {
+            if (!e->reply || is_fresh(e, second)) {
                 at = &e->next;
                 continue;
             }
@@ -127,14 +141,17 @@ static void compress_for(struct desk *d, const struct entry *e, struct reply *r)
 
 static void answer_entry(struct desk *d, struct entry *e)
 {
+    nsec_t before = question_spent();
     struct reply *r = d->stopping
                           ? reply_problem(503, "stop", "Stopping", "Weir is being stopped", -1)
                           : e->call->route->handler(d->api, e->call);
+    int64_t stay = desk_stay(question_spent() - before);
     compress_for(d, e, r);
     pthread_mutex_lock(&d->lock);
     struct desk_waiter *waiters = e->waiters;
     e->waiters = NULL;
     e->reply = reply_get(r);
+    e->last = e->second + stay - 1;
     d->made++;
     pthread_mutex_unlock(&d->lock);
     tell(waiters, r);
@@ -205,7 +222,7 @@ struct reply *desk_find(struct desk *d, const struct call *c)
     pthread_mutex_lock(&d->lock);
     sweep(d, second);
     struct entry *e = find_entry(d, c, hash);
-    struct reply *r = e && e->reply && e->second == second ? reply_get(e->reply) : NULL;
+    struct reply *r = e && is_fresh(e, second) ? reply_get(e->reply) : NULL;
     d->shared += r != NULL;
     pthread_mutex_unlock(&d->lock);
     return r;

@@ -2,7 +2,9 @@
  *
  * Event loops must not wait for workers, so they leave calls here and are told when the reply is
  * there. A reply stays for the rest of its second; who asks the same within it gets the same bytes:
- * fifty browsers cost what one does. A second of the desk begins 100 ms after the wall clock's, when
+ * fifty browsers cost what one does. What took workers more than 10 ms (a filter over a million flows)
+ * stays for another second per 10 ms, so that no question costs them more than a hundredth of their
+ * time; the reply says of which second it is. A second of the desk begins 100 ms after the wall clock's, when
  * the engine has closed its own.
  */
 #ifndef WEIR_FACE_DESK_H
@@ -37,6 +39,9 @@ void desk_ask(struct desk *d, struct call *c, struct desk_waiter *w);
 
 /* Replies made and replies shared since the start. */
 void desk_counts(struct desk *d, uint64_t *made, uint64_t *shared);
+
+/* How many seconds a reply stays that took workers so long. */
+int64_t desk_stay(nsec_t spent);
 
 /* Number of the desk's second at a wall-clock time, and when the next one begins. */
 int64_t desk_second(nsec_t wall);

@@ -202,6 +202,26 @@ static void test_a_late_worker_is_left_out_and_gives_its_part_back(void **state)
     free(s);
 }
 
+static void test_askers_learn_what_their_questions_cost_the_workers(void **state)
+{
+    (void)state;
+    struct script *s = many_clients();
+    struct source *source[WORKERS];
+    struct engine *en = loop_engine(s, source);
+    struct err e = {""};
+    assert_true(engine_start(en, &e));
+    clock_sleep(20 * MILLISECOND);
+    nsec_t before = question_spent();
+    struct question q = {.kind = QUESTION_FLOWS, .iface = 0, .limit = 5, .fresh = true};
+    struct answer *a = question_ask(en, &q);
+    assert_true(a->complete);
+    assert_true(question_spent() > before);
+    answer_free(a);
+    engine_stop(en);
+    engine_free(en);
+    free(s);
+}
+
 static void test_a_question_to_nobody_has_an_empty_answer(void **state)
 {
     (void)state;
@@ -289,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_askers_are_answered_before_during_and_after_a_run),
         cmocka_unit_test(test_a_letter_that_misses_the_last_look_is_answered_by_its_sender),
         cmocka_unit_test(test_a_late_worker_is_left_out_and_gives_its_part_back),
+        cmocka_unit_test(test_askers_learn_what_their_questions_cost_the_workers),
         cmocka_unit_test(test_a_question_to_nobody_has_an_empty_answer),
         cmocka_unit_test(test_a_page_beyond_what_can_be_counted_is_empty),
         cmocka_unit_test(test_without_any_memory_there_still_is_an_answer),

@@ -241,6 +241,15 @@ static void test_fifty_listeners_ask_the_engine_once(void **state)
     }
 }
 
+static void test_what_cost_workers_much_is_shared_for_longer(void **state)
+{
+    (void)state;
+    assert_int_equal(desk_stay(0), 1);
+    assert_int_equal(desk_stay(9 * MILLISECOND), 1);
+    assert_int_equal(desk_stay(35 * MILLISECOND), 4);
+    assert_int_equal(desk_stay(10 * SECOND), 10);
+}
+
 /* Reads without taking chunks apart until the bytes have been seen. */
 static bool raw_has(int fd, const char *what, nsec_t patience)
 {
@@ -376,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_topics_change_without_a_new_connection),
         cmocka_unit_test(test_a_bad_topic_is_told_in_its_frame),
         cmocka_unit_test(test_fifty_listeners_ask_the_engine_once),
+        cmocka_unit_test(test_what_cost_workers_much_is_shared_for_longer),
         cmocka_unit_test(test_newcomers_do_not_cost_the_others_frames),
         cmocka_unit_test(test_a_slow_reader_loses_frames_and_nobody_else_does),
         cmocka_unit_test(test_a_stream_that_has_gone_is_forgotten),
