@@ -160,7 +160,7 @@ static bool grow(void **row, uint16_t n, uint16_t *cap, size_t size, uint16_t mo
         return true;
     if (n >= most)
         return false;
-    uint16_t wider = (uint16_t)(*cap ? *cap * 2 : 2);
+    uint16_t wider = (uint16_t)(*cap ? *cap * 2 : 1);
     void *grown = mem_resize(ACCOUNT_hosts, *row, *cap * size, wider * size);
     if (!grown)
         return false;
