@@ -42,7 +42,7 @@ static void test_memory_is_shared_among_workers_and_interfaces(void **state)
     setup_engine(&s, NULL, 1, &one);
     set("workers", "2");
     setup_engine(&s, NULL, 2, &four);
-    assert_in_range(one.max_flows, 100000, 2000000);
+    assert_in_range(one.max_flows, 100000, 4000000);
     assert_in_range(four.max_flows, one.max_flows / 4 - 1, one.max_flows / 4 + 1);
     assert_in_range(four.max_hosts, one.max_hosts / 4 - 1, one.max_hosts / 4 + 1);
 }
