@@ -2,8 +2,7 @@
  *
  * Both directions have one key: the lower (address, port) end stands first, and the packet
  * remembers from which end it came. An IPv4 key is exact in 128 bits. An IPv6 key is a 128-bit
- * keyed hash of the same tuple, which no sender can forge; the addresses are compared once more
- * where the flow keeps them.
+ * keyed hash of the same tuple, which no sender can forge: it is not compared any further.
  */
 #ifndef WEIR_MODEL_KEY_H
 #define WEIR_MODEL_KEY_H
