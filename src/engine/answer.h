@@ -35,6 +35,7 @@ struct top_sums {
     uint32_t places;
 };
 
+/* Gives its memory back; zeroed is empty. */
 void top_sums_free(struct top_sums *s);
 
 /* An answer with what is needed to free it. */

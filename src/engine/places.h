@@ -26,6 +26,7 @@ struct places {
     struct flow_place *place; /* PLACES_KEPT of them from the first one on; or NULL */
 };
 
+/* Zeroed memory becomes usable, and gives back what it kept. Nobody may ask meanwhile. */
 void places_init(struct places *ps);
 void places_fini(struct places *ps);
 

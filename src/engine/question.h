@@ -169,6 +169,7 @@ struct answer *question_ask(struct engine *en, const struct question *q);
 /* CPU time of workers that the questions of this thread have taken so far. */
 nsec_t question_spent(void);
 
+/* Gives an answer back; NULL is ignored. Any thread. */
 void answer_free(struct answer *a);
 
 /* Row of host_fields.def by api key or operand, NULL when there is none. offset is into struct

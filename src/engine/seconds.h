@@ -27,6 +27,7 @@ struct seconds {
     struct seconds_piece *piece[SECONDS_PIECES];
 };
 
+/* Gives all pieces back; columns as in seconds_put(). */
 void seconds_fini(struct seconds *s, unsigned columns);
 
 /* Keeps the values of second t, capped below UINT32_MAX; second 0 is never. False without memory. */

@@ -191,6 +191,20 @@ static void add_source(const struct worker *w, struct totals_row *t)
     }
 }
 
+static void copy_tables(const struct worker *w, struct totals_row *t)
+{
+    const struct tally *y = &w->tally;
+    memcpy(t->l4, y->l4, sizeof t->l4);
+    memcpy(t->problem_flows, y->problem_flows, sizeof t->problem_flows);
+    memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
+    memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);
+    memcpy(t->sizes, y->sizes, sizeof t->sizes);
+    for (unsigned r = 0; r < REASONS; r++) {
+        t->packets[r] = counter_get(&w->reasons[r]);
+        t->bytes[r] = counter_get(&w->reason_bytes[r]);
+    }
+}
+
 void worker_totals(const struct worker *w, struct totals_row *t)
 {
     const struct tally *y = &w->tally;
@@ -245,15 +259,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .workers = 1,
                              .workers_done = atomic_load(&w->state) >= WORKER_DONE};
     t->catching_up = w->share > 1 && !w->at_end;
-    memcpy(t->l4, y->l4, sizeof t->l4);
-    memcpy(t->problem_flows, y->problem_flows, sizeof t->problem_flows);
-    memcpy(t->local_bytes, y->local_bytes, sizeof t->local_bytes);
-    memcpy(t->local_packets, y->local_packets, sizeof t->local_packets);
-    memcpy(t->sizes, y->sizes, sizeof t->sizes);
-    for (unsigned r = 0; r < REASONS; r++) {
-        t->packets[r] = counter_get(&w->reasons[r]);
-        t->bytes[r] = counter_get(&w->reason_bytes[r]);
-    }
+    copy_tables(w, t);
     /* Workers that read the same file all see every frame; the first speaks for them. */
     if (w->share <= 1 || !w->number)
         add_source(w, t);
