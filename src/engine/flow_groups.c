@@ -112,28 +112,43 @@ static unsigned groups_of(const struct worker *w, uint32_t index, uint32_t *grou
     return n;
 }
 
-void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+/* Neighbours on the wire are mostly between the same two devices. */
+static uint32_t device_again(struct worker *w, struct met_device *met, const struct mac *m,
+                             nsec_t now)
+{
+    uint64_t id = mac_id(m);
+    if (met->id != id || !met->index || group_at(&w->groups, met->index)->id != id)
+        *met = (struct met_device){.id = id, .index = device_for(w, m, now)};
+    return met->index;
+}
+
+void flow_find_devices(struct worker *w, uint32_t index, const struct packet *p, unsigned end)
+{
+    struct flow_cold *c = flow_cold_at(&w->flows, index);
+    if (!p->has_mac)
+        return;
+    c->device[end] = device_again(w, &w->met[0], &p->src_mac, p->ts);
+    c->device[!end] = device_again(w, &w->met[1], &p->dst_mac, p->ts);
+}
+
+void flow_join_groups(struct worker *w, uint32_t index)
 {
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct groups *gs = &w->groups;
-    if (p->has_mac) {
-        c->device[end] = device_for(w, &p->src_mac, p->ts);
-        c->device[!end] = device_for(w, &p->dst_mac, p->ts);
-    }
-    if (p->vlan)
-        groups_get(gs, GROUP_VLAN, p->vlan, p->ts, NULL);
+    if (c->vlan)
+        groups_get(gs, GROUP_VLAN, c->vlan, c->first, NULL);
     for (unsigned i = 0; i < 2; i++) {
         int network = flow_network(w, index, i);
         if (network >= 0)
-            groups_get(gs, GROUP_NETWORK, (uint64_t)network, p->ts, NULL);
+            groups_get(gs, GROUP_NETWORK, (uint64_t)network, c->first, NULL);
     }
-    groups_get(gs, GROUP_L4, p->proto, p->ts, NULL);
+    groups_get(gs, GROUP_L4, c->proto, c->first, NULL);
     uint32_t group[FIXED_GROUPS];
     for (unsigned n = groups_of(w, index, group); n--;) {
         group_at(gs, group[n])->flows++;
         group_at(gs, group[n])->total_flows++;
     }
-    join_apps(w, flow_hot_at(&w->flows, index), c, p->ts);
+    join_apps(w, flow_hot_at(&w->flows, index), c, c->first);
 }
 
 /* An application tells its active flows from those that ended. */

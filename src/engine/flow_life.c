@@ -105,6 +105,18 @@ static void find_locality(struct worker *w, uint32_t index, const struct addr *a
                                                    : (local[!client] ? LOCALITY_R2L : LOCALITY_R2R);
 }
 
+static void join(struct worker *w, uint32_t index)
+{
+    flow_join_groups(w, index);
+    count_at_hosts(w, flow_hot_at(&w->flows, index), flow_cold_at(&w->flows, index)->first);
+}
+
+void flow_join(struct worker *w, uint32_t index)
+{
+    flow_hot_at(&w->flows, index)->bits &= (uint16_t)~FLOW_RAW;
+    join(w, index);
+}
+
 /* What was folded of the flow, as seen from one of its ends. */
 static struct host_share share_of(const struct flow_cold *c, unsigned end)
 {
@@ -132,6 +144,8 @@ void flow_meet_hosts(struct worker *w, uint32_t index)
     const struct addr a[2] = {flow_addr(w, index, 0), flow_addr(w, index, 1)};
     struct host *others = host_at(&w->hosts, HOST_OTHERS);
     uint32_t host[2];
+    if (h->bits & FLOW_RAW)
+        flow_join(w, index);
     h->bits &= (uint16_t)~FLOW_UNMET;
     find_hosts(w, a, c->vlan, flow_last(h), host);
     for (unsigned end = 0; end < 2; end++) {
@@ -236,15 +250,16 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     a[!end] = p->dst;
     if (w->emergency.is_on) {
         h->host[0] = h->host[1] = HOST_OTHERS;
-        h->bits |= FLOW_UNMET;
+        h->bits |= FLOW_UNMET | FLOW_RAW;
     } else {
         find_hosts(w, a, p->vlan, p->ts, h->host);
     }
     flow_keep_addr(w, index, 0, &a[0]);
     flow_keep_addr(w, index, 1, &a[1]);
     find_locality(w, index, a);
-    flow_join_groups(w, index, p, end);
-    count_at_hosts(w, h, p->ts);
+    flow_find_devices(w, index, p, end);
+    if (!(h->bits & FLOW_RAW))
+        join(w, index);
     if (p->tunnels_seen)
         keep_tunnel(w, c, p);
     w->tally.flows_created++;
@@ -345,6 +360,8 @@ void flow_take_verdict(struct worker *w, uint32_t index, const struct l7_result 
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
+    if (h->bits & FLOW_RAW)
+        flow_join(w, index);
     if (r->master != c->l7_master || r->app != c->l7_app || r->category != c->category)
         flow_move_app(w, index, r);
     c->breed = r->breed;
@@ -434,6 +451,8 @@ void flow_end(struct worker *w, uint32_t index, enum end_reason why)
 {
     struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
+    if (h->bits & FLOW_RAW)
+        flow_join(w, index);
     flow_fold(w, index, w->tick);
     if (h->bits & FLOW_UNMET)
         worker_count(w, REASON_flow_without_hosts, 0);

@@ -14,8 +14,7 @@ enum {
     SPARE_TRIES = 64, /* slots looked at for one flow: 4 kB of hot lines */
     FEW = 32,         /* with less than this part of the slots on probation others go first, or
                          newcomers would push each other out before they are answered */
-    PREFETCH = 8,     /* flows between knowing a victim and needing it */
-    PREFETCH_KEY = 4, /* and between reading its key and needing its bucket */
+    PREFETCH = 8,     /* flows between knowing a victim's key and needing its bucket */
     CALM = 10,        /* seconds without anybody having had to go */
     PROVEN_PACKETS = 3
 };
@@ -37,27 +36,34 @@ static bool is_proven(const struct worker *w, uint32_t index)
     return packets + c->packets[0] + c->packets[1] >= PROVEN_PACKETS;
 }
 
-/* The bucket that it will be taken out of. Always inline, like the next one: gcc throws away calls of
- * functions that do nothing but prefetch. */
-static inline __attribute__((always_inline)) void prefetch_bucket(const struct flows *fs,
-                                                                  const struct turn *e)
+/* Of an entry that will be taken after some others: both halves of the flow, which is written as it
+ * goes. Inlined, because gcc drops calls of functions that do nothing but prefetch. */
+static inline __attribute__((always_inline)) void prefetch_flow(const struct flows *fs,
+                                                                const struct turn *t)
 {
-    if (e)
-        table_prefetch(&fs->table, key_hash(&flow_hot_at(fs, e->index)->key));
-}
-
-/* Of an entry that will be taken soon: both halves of the flow, which is written as it goes. */
-static inline __attribute__((always_inline)) void prefetch_entry(const struct flows *fs,
-                                                                 const struct turn *e)
-{
-    if (!e)
+    if (!t)
         return;
-    const char *hot = (const char *)flow_hot_at(fs, e->index);
-    const char *cold = (const char *)flow_cold_at(fs, e->index);
+    const char *hot = (const char *)flow_hot_at(fs, t->index);
+    const char *cold = (const char *)flow_cold_at(fs, t->index);
     __builtin_prefetch(hot, 1);
     __builtin_prefetch(hot + 64, 1);
     for (unsigned line = 0; line < sizeof(struct flow_cold); line += 64)
         __builtin_prefetch(cold + line, 1);
+}
+
+/* And nearer to its turn, when its key is here: its bucket of the table, and the rows of the networks
+ * that it counts for. */
+static inline __attribute__((always_inline)) void prefetch_places(const struct worker *w,
+                                                                  const struct turn *t)
+{
+    if (!t)
+        return;
+    const struct flow_hot *h = flow_hot_at(&w->flows, t->index);
+    table_prefetch(&w->flows.table, key_hash(&h->key));
+    if (h->bits & FLOW_V6)
+        return;
+    groups_prefetch_prefix(&w->groups, (uint32_t)(h->key.low >> 32));
+    groups_prefetch_prefix(&w->groups, (uint32_t)(h->key.high >> 32));
 }
 
 /* The oldest flow that is still on probation, 0 when there is none. */
@@ -66,8 +72,8 @@ static uint32_t oldest_on_probation(struct worker *w)
     struct flows *fs = &w->flows;
     struct turn e;
     while (turns_take(&fs->probation, &e)) {
-        prefetch_entry(fs, turns_peek(&fs->probation, PREFETCH));
-        prefetch_bucket(fs, turns_peek(&fs->probation, PREFETCH_KEY));
+        prefetch_flow(fs, turns_peek(&fs->probation, 2 * PREFETCH));
+        prefetch_places(w, turns_peek(&fs->probation, PREFETCH));
         const struct flow_hot *h = flow_hot_at(fs, e.index);
         bool is_there = (h->bits & FLOW_USED) && tag_of(&h->key) == e.tag;
         if (is_there && !is_proven(w, e.index))
@@ -88,9 +94,23 @@ static uint32_t find_victim(struct worker *w, nsec_t now)
     return victim;
 }
 
-bool flow_may_meet(const struct worker *w, uint32_t index)
+void flow_look_at_unmet(struct worker *w, uint32_t index)
 {
-    return !w->emergency.is_on || is_proven(w, index);
+    if (!w->emergency.is_on || is_proven(w, index))
+        flow_meet_hosts(w, index);
+    else if (flow_hot_at(&w->flows, index)->bits & FLOW_RAW)
+        flow_join(w, index);
+}
+
+/* A flow of which nothing is known but its counters needs no farewell. */
+static void push_out(struct worker *w, uint32_t index)
+{
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    bool is_raw = flow_hot_at(&w->flows, index)->bits & FLOW_RAW;
+    if (is_raw && !w->sink && !c->dpi)
+        crowd_take(w, index);
+    else
+        flow_end(w, index, END_RESOURCES);
 }
 
 static void declare_emergency(struct worker *w, nsec_t now)
@@ -111,7 +131,7 @@ uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now)
         uint32_t victim = find_victim(w, now);
         if (!victim)
             return 0;
-        flow_end(w, victim, END_RESOURCES);
+        push_out(w, victim);
         w->tally.flows_evicted++;
         worker_count(w, REASON_flow_evicted, 0);
         index = flows_take(&w->flows, k);

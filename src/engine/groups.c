@@ -11,6 +11,7 @@
 #include "net/decode.h"
 
 enum { GROUP_NAME = 64 };
+enum { PREFIX_V4 = 4, PREFIX_V6 = 6, PREFIX_SHIFT = 32, PREFIXES_V4 = 65536 };
 
 static uint64_t group_hash(enum group_kind kind, uint64_t id)
 {
@@ -42,6 +43,7 @@ void groups_fini(struct groups *gs)
             mem_free(ACCOUNT_series, g->series, sizeof *g->series);
         }
     }
+    mem_free(ACCOUNT_groups, gs->prefix_v4, PREFIXES_V4 * sizeof *gs->prefix_v4);
     table_fini(&gs->table);
     pool_fini(&gs->pool);
 }
@@ -154,8 +156,6 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
     return index;
 }
 
-enum { PREFIX_V4 = 4, PREFIX_V6 = 6, PREFIX_SHIFT = 32 };
-
 uint64_t prefix_group_id(const struct addr *a)
 {
     if (addr_is_v4(a))
@@ -163,12 +163,28 @@ uint64_t prefix_group_id(const struct addr *a)
     return (uint64_t)PREFIX_V6 << PREFIX_SHIFT | load_be32(a->byte);
 }
 
+/* Where the index of an IPv4 prefix stands, so that a flood of them asks no table; NULL without
+ * memory. */
+static uint32_t *prefix_place(struct groups *gs, const struct addr *a)
+{
+    if (!gs->prefix_v4)
+        gs->prefix_v4 = mem_alloc(ACCOUNT_groups, PREFIXES_V4 * sizeof *gs->prefix_v4);
+    return gs->prefix_v4 ? &gs->prefix_v4[(unsigned)a->byte[12] << 8 | a->byte[13]] : NULL;
+}
+
 uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now)
 {
     /* The first group there is: made while there is room for it. */
-    uint32_t all_other = groups_get(gs, GROUP_PREFIX, 0, now, NULL);
+    if (!gs->all_other)
+        gs->all_other = groups_get(gs, GROUP_PREFIX, 0, now, NULL);
+    uint32_t *place = addr_is_v4(a) ? prefix_place(gs, a) : NULL;
+    if (place && *place)
+        return *place;
     uint32_t index = groups_get(gs, GROUP_PREFIX, prefix_group_id(a), now, NULL);
-    return index ? index : all_other;
+    index = index ? index : gs->all_other;
+    if (place)
+        *place = index;
+    return index;
 }
 
 static void print_prefix(uint64_t id, char *text, size_t size)

@@ -40,6 +40,8 @@ struct groups {
     uint32_t network[LOCALS_MAX + 1]; /* by number + 1, so that -1 is nobody's */
     uint32_t category[NUMBERS];
     uint32_t l4[NUMBERS];
+    uint32_t *prefix_v4; /* by the first half of the address; NULL until there is one */
+    uint32_t all_other;  /* the group of all prefixes that found no room, 0 = none yet */
     uint32_t devices, apps, prefixes; /* groups of kind MAC, APP and PREFIX */
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
@@ -74,6 +76,14 @@ uint32_t groups_get(struct groups *gs, enum group_kind kind, uint64_t id, nsec_t
 uint64_t prefix_group_id(const struct addr *a);
 /* Index of that group, made when new; that of id 0 when there is no room, 0 without any memory. */
 uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now);
+
+/* Brings the row of an IPv4 address's prefix nearer, if there is one. */
+static inline __attribute__((always_inline)) void groups_prefetch_prefix(const struct groups *gs,
+                                                                         uint32_t v4)
+{
+    if (gs->prefix_v4)
+        __builtin_prefetch(group_at(gs, gs->prefix_v4[v4 >> 16]), 1);
+}
 
 static inline bool group_is_used(const struct group *g)
 {

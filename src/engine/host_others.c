@@ -151,15 +151,13 @@ static void merge(struct hosts *hs, const struct host *from)
 }
 
 /* sign is 1 or, to take it back, -1: narrow counters borrow as they carry, since Other hosts have
- * their wide half from the beginning. The host's rate does not see it. */
+ * their wide half from the beginning. */
 static void add_share(struct hosts *hs, struct host *h, const struct host_share *s, uint64_t sign)
 {
     bool has_talk = s->class == L4_ICMP || s->class == L4_OTHER;
     struct host_talk *talk = has_talk ? host_talk(hs, h) : NULL;
     for (unsigned side = 0; side < 2; side++) {
         uint64_t bytes = sign * s->traffic.bytes[side], packets = sign * s->traffic.packets[side];
-        rate_set_base(&h->rate, side, rate_base(&h->rate, side) + bytes);
-        h->rate.base_packets += (uint32_t)packets;
         h->bytes[side] += bytes;
         host_add_packets(hs, h, side, packets);
         host_add_goodput(hs, h, side, sign * s->goodput[side]);
@@ -177,11 +175,32 @@ static void add_share(struct hosts *hs, struct host *h, const struct host_share 
     }
 }
 
+/* What was counted before is nothing that the host does now: its rate does not see it. */
+static void move_base(struct host *h, const struct host_share *s, uint64_t sign)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        uint64_t base = rate_base(&h->rate, side) + sign * s->traffic.bytes[side];
+        rate_set_base(&h->rate, side, base);
+        h->rate.base_packets += (uint32_t)(sign * s->traffic.packets[side]);
+    }
+}
+
+void host_count_share(struct hosts *hs, struct host *h, uint32_t tick, nsec_t last,
+                      const struct host_share *share)
+{
+    if (h->rate.stamp != tick)
+        host_roll(hs, h, tick);
+    h->last = last > h->last ? last : h->last;
+    add_share(hs, h, share, 1);
+}
+
 void host_give_share(struct hosts *hs, struct host *to, struct host *others,
                      const struct host_share *share)
 {
     add_share(hs, others, share, UINT64_MAX);
+    move_base(others, share, UINT64_MAX);
     add_share(hs, to, share, 1);
+    move_base(to, share, 1);
 }
 
 bool hosts_make_room(struct hosts *hs)

@@ -183,6 +183,9 @@ struct host_share {
 /* Other hosts counted this until it was known whose it is. */
 void host_give_share(struct hosts *hs, struct host *to, struct host *others,
                      const struct host_share *share);
+/* Counts what flows did in the second that ends at this tick. */
+void host_count_share(struct hosts *hs, struct host *h, uint32_t tick, nsec_t last,
+                      const struct host_share *share);
 /* A flow that counted for the host has gone; by side: 0 client, 1 server. */
 void host_lose_flow(struct hosts *hs, uint32_t index, unsigned side);
 /* Adds a host that no flow refers to to Other hosts and forgets it; false when none was found. */

@@ -253,7 +253,8 @@ static inline void look_up(struct worker *w, struct slot *s)
 {
     s->hint = table_hint(&w->flows.table, s->keyed.hash);
     if (__builtin_expect(!s->hint, 0)) {
-        look_up_hosts(w, s);
+        if (!w->emergency.is_on)
+            look_up_hosts(w, s);
         return;
     }
     const char *line = (const char *)flow_hot_at(&w->flows, s->hint);
@@ -268,6 +269,7 @@ static __attribute__((noinline)) void drain(struct worker *w, struct pipe *pipe)
     while (pipe->out < pipe->in)
         finish(w, pipe, &pipe->slot[pipe->out++ & SLOT_MASK]);
     give_sums(w, &pipe->sums);
+    crowd_tell(w);
 }
 
 /* True when this worker is the one to count a packet or frame. */

@@ -87,21 +87,18 @@ static void fold_groups(struct groups *gs, const struct flow_cold *c, const int 
     fold_group(gs, gs->l4[c->proto], of_client, tick, last);
 }
 
-static void fold_tally(struct worker *w, const struct flow_hot *f, const struct flow_cold *c)
+void tally_add(struct tally *t, enum l4_class class, enum locality locality,
+               const struct traffic *traffic, uint64_t goodput)
 {
-    struct tally *t = &w->tally;
-    unsigned client = flow_client(f);
-    enum l4_class class = l4_class_of(c->proto);
-    uint64_t sent = f->bytes[client], rcvd = f->bytes[!client];
-    uint64_t packets = (uint64_t)f->packets[0] + f->packets[1];
-    t->l4[class].bytes[SIDE_SENT] += sent;
-    t->l4[class].bytes[SIDE_RCVD] += rcvd;
-    t->l4[class].packets[SIDE_SENT] += f->packets[client];
-    t->l4[class].packets[SIDE_RCVD] += f->packets[!client];
-    t->local_bytes[c->locality] += sent + rcvd;
-    t->local_packets[c->locality] += packets;
-    t->goodput_bytes += (uint64_t)f->goodput[0] + f->goodput[1];
-    switch ((enum locality)c->locality) {
+    uint64_t sent = traffic->bytes[SIDE_SENT], rcvd = traffic->bytes[SIDE_RCVD];
+    for (unsigned side = 0; side < 2; side++) {
+        t->l4[class].bytes[side] += traffic->bytes[side];
+        t->l4[class].packets[side] += traffic->packets[side];
+    }
+    t->local_bytes[locality] += sent + rcvd;
+    t->local_packets[locality] += traffic->packets[SIDE_SENT] + traffic->packets[SIDE_RCVD];
+    t->goodput_bytes += goodput;
+    switch (locality) {
     case LOCALITY_L2R:
         t->upload_bytes += sent;
         t->download_bytes += rcvd;
@@ -115,10 +112,22 @@ static void fold_tally(struct worker *w, const struct flow_hot *f, const struct 
         t->internal_bytes += sent + rcvd;
         break;
     }
+}
+
+static void fold_tally(struct worker *w, const struct flow_hot *f, const struct flow_cold *c)
+{
+    struct tally *t = &w->tally;
+    unsigned client = flow_client(f);
+    const struct traffic traffic = {.bytes = {f->bytes[client], f->bytes[!client]},
+                                    .packets = {f->packets[client], f->packets[!client]}};
+    uint64_t packets = traffic.packets[0] + traffic.packets[1];
+    uint64_t bytes = traffic.bytes[0] + traffic.bytes[1];
+    tally_add(t, l4_class_of(c->proto), c->locality, &traffic,
+              (uint64_t)f->goodput[0] + f->goodput[1]);
     t->pending_packets -= packets;
-    t->pending_bytes -= sent + rcvd;
+    t->pending_bytes -= bytes;
     t->active_packets += packets;
-    t->active_bytes += sent + rcvd;
+    t->active_bytes += bytes;
 }
 
 /* An end's seven bins as a word, the first one lowest: in a second a flow's packets are of one or
@@ -184,6 +193,8 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
     struct flow_hot *f = flow_hot_at(&w->flows, index);
     if (!(f->packets[0] | f->packets[1]))
         return;
+    if (__builtin_expect(f->bits & FLOW_RAW, 0))
+        flow_join(w, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
     const struct delta d[2] = {delta_of(f, 0), delta_of(f, 1)};
     enum l4_class class = l4_class_of(c->proto);
@@ -271,8 +282,8 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
             continue;
         const struct flow_hot *f = flow_hot_at(&w->flows, i);
         bool changed = (f->packets[0] | f->packets[1]) != 0;
-        if ((f->bits & FLOW_UNMET) && flow_may_meet(w, i))
-            flow_meet_hosts(w, i);
+        if (f->bits & FLOW_UNMET)
+            flow_look_at_unmet(w, i);
         flow_fold(w, i, w->tick);
         if (!changed && w->leads.all_flows)
             leads_walk_flow(w, i);

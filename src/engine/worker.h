@@ -9,6 +9,7 @@
 
 #include "base/mailbox.h"
 #include "base/thread.h"
+#include "engine/crowd.h"
 #include "engine/dns_cache.h"
 #include "engine/edition.h"
 #include "engine/engine.h"
@@ -55,6 +56,12 @@ struct emergency {
     nsec_t pressed; /* when a flow last found no room */
 };
 
+/* The device that was met last on each side of a packet. */
+struct met_device {
+    uint64_t id;
+    uint32_t index; /* of its group, 0 = none */
+};
+
 enum worker_state {
     WORKER_NEW,
     WORKER_RUNS,
@@ -83,6 +90,8 @@ struct worker {
     struct events events;
     struct tally tally;
     struct emergency emergency;
+    struct crowd crowd;
+    struct met_device met[2];
     counter_t reasons[REASONS]; /* raised by the worker itself, with wire bytes beside */
     counter_t reason_bytes[REASONS];
 
@@ -123,6 +132,8 @@ void worker_burst(struct worker *w, const struct burst *b);
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k);
 /* The first packet of an end: what is kept of it, and its MAC. */
 void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+/* A raw flow counts for groups and Other hosts from now on. */
+void flow_join(struct worker *w, uint32_t index);
 /* An unmet flow gets hosts of its own, and they what Other hosts counted for it: all but the sizes of
  * its packets. */
 void flow_meet_hosts(struct worker *w, uint32_t index);
@@ -154,15 +165,17 @@ nsec_t flow_end_first(const struct flow_cold *c, unsigned end);
 /* A zeroed slot for a new flow under the key, taken from another flow when there is no other; 0 when
  * nobody may go. */
 uint32_t flow_room(struct worker *w, const struct keyed *k, nsec_t now);
-/* May an unmet flow have hosts now? When it has proved itself or the emergency is over. */
-bool flow_may_meet(const struct worker *w, uint32_t index);
+/* Once a second: a raw flow joins, and an unmet one that has proved itself or outlived the emergency
+ * gets hosts. */
+void flow_look_at_unmet(struct worker *w, uint32_t index);
 /* A second of the worker's time has gone by: is the emergency over? */
 void flow_room_tick(struct worker *w, nsec_t now);
 
 /* --- flow_groups.c --- */
 /* A new flow whose hosts are known and whose first packet was sent by `end` joins its groups and its
  * hosts' applications, and leaves them at its end. */
-void flow_join_groups(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+void flow_find_devices(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
+void flow_join_groups(struct worker *w, uint32_t index);
 void flow_leave_groups(struct worker *w, uint32_t index);
 /* Moves what the flow has counted so far from its old application to the one of the verdict. It
  * leaves first, so that a host's entry that is empty then is there for the new one. */
@@ -212,6 +225,9 @@ void watch_arp(struct worker *w, const struct packet *p);
 /* --- sweep.c --- */
 /* Gives the packet sizes of a flow's hot half to its hosts and the totals. */
 void flow_fold_sizes(struct worker *w, struct flow_hot *f);
+/* Adds traffic, client to server first, to what the interface counts by protocol and direction. */
+void tally_add(struct tally *t, enum l4_class class, enum locality locality,
+               const struct traffic *traffic, uint64_t goodput);
 /* Folds one flow's deltas for the second that ends at this tick. */
 void flow_fold(struct worker *w, uint32_t index, uint32_t tick);
 /* Everything that happens at a whole second of packet time. */
@@ -235,6 +251,12 @@ void worker_totals(const struct worker *w, struct totals_row *t);
 bool worker_init(struct worker *w, struct err *e);
 void worker_fini(struct worker *w);
 void worker_run(void *worker);
+
+/* The same thing several times, without bytes. */
+static inline void worker_count_many(struct worker *w, enum reason r, uint64_t times)
+{
+    counter_add(&w->reasons[r], times);
+}
 
 static inline void worker_count(struct worker *w, enum reason r, uint64_t wire_bytes)
 {

@@ -1,6 +1,8 @@
 /* locals.c - which networks are local, and what they are called. */
 #include "model/locals.h"
 
+#include "base/cursor.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +21,20 @@ static bool fail_at(struct err *e, const struct place *at, const char *what, con
     if (at->file)
         return fail(e, "local networks: %s line %u: \"%s\" %s", at->file, at->line, entry, what);
     return fail(e, "local networks: \"%s\" %s", entry, what);
+}
+
+enum { V4_BITS = 96 /* before an IPv4 address begins */ };
+
+/* What is not IPv4 becomes the broadcast address, which is nobody's. */
+static void number_v4(struct locals *l)
+{
+    for (unsigned i = 0; i < l->n; i++) {
+        const struct prefix *p = &l->net[i].prefix;
+        bool is_v4 = p->bits >= V4_BITS && addr_is_v4(&p->addr);
+        unsigned bits = is_v4 ? p->bits - V4_BITS : 32;
+        l->v4[i].mask = bits ? UINT32_MAX << (32 - bits) : 0;
+        l->v4[i].net = is_v4 ? load_be32(p->addr.byte + 12) : UINT32_MAX;
+    }
 }
 
 /* Longest prefix first, so that the first that has an address is the right one. The same prefix
@@ -45,6 +61,7 @@ static bool insert(struct locals *l, const struct prefix *p, const char *name)
     }
     if (name && *name)
         snprintf(l->net[i].name, LOCAL_NAME, "%.*s", LOCAL_NAME - 1, name);
+    number_v4(l);
     return true;
 }
 
@@ -142,9 +159,21 @@ bool locals_add(struct locals *l, const char *list, struct err *e)
     return add_line(l, list, &at, e);
 }
 
+static int find_v4(const struct locals *l, uint32_t ip)
+{
+    if (ip >> 28 == 0xe || ip == UINT32_MAX) /* multicast, broadcast */
+        return -1;
+    for (unsigned i = 0; i < l->n; i++)
+        if (!((ip ^ l->v4[i].net) & l->v4[i].mask))
+            return (int)i;
+    return -1;
+}
+
 int locals_find(const struct locals *l, const struct addr *a)
 {
-    if (addr_is_multicast(a) || addr_is_broadcast(a))
+    if (addr_is_v4(a))
+        return find_v4(l, load_be32(a->byte + 12));
+    if (addr_is_multicast(a))
         return -1;
     for (unsigned i = 0; i < l->n; i++)
         if (prefix_has(&l->net[i].prefix, a))

@@ -14,6 +14,11 @@ struct locals {
         struct prefix prefix;
         char name[LOCAL_NAME]; /* alias, or the prefix's own text */
     } net[LOCALS_MAX];
+    /* The same as numbers, by the same index: every new flow asks for two addresses, and nearly all
+     * are IPv4. */
+    struct {
+        uint32_t net, mask;
+    } v4[LOCALS_MAX];
 };
 
 /* Adds "10.0.0.0/8=Office,fe80::/10" or "@file"/a path with one a line. False with place and
