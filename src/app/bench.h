@@ -11,7 +11,7 @@
 #include "engine/engine.h"
 #include "engine/question.h"
 
-enum { BENCH_EXTRAS = 16, BENCH_NOTE = 200 };
+enum { BENCH_EXTRAS = 16, BENCH_NOTE = 200, BENCH_SIZES = 16 };
 
 /* A figure that only some modes have. Its words are constants. */
 struct bench_extra {
@@ -87,9 +87,9 @@ struct answer *bench_totals(struct engine *en);
 struct bench_mix;
 bool bench_over_mix(struct bench *b, struct bench_mix *mix);
 
-/* The host counts to measure: those on the command line after the mode, else `sizes` up to 0.
- * At most 16; returns how many. */
-unsigned bench_sizes(const struct bench *b, const uint32_t *sizes, uint32_t *out);
+/* The host counts to measure: those on the command line after the mode, else `sizes` up to its 0.
+ * How many; 0 with a sentence when a word is no such count. out has room for BENCH_SIZES. */
+unsigned bench_sizes(struct bench *b, const uint32_t *sizes, uint32_t *out);
 
 /* False when so many hosts would not fit into the machine, by what the line before took with fewer;
  * says so under the name of the mode. */

@@ -62,9 +62,11 @@ static bool run_shapes(struct bench *b, bool everything)
     static const uint32_t few[] = {1000, 100000, 1000000, 0}, quick[] = {1000, 100000, 0};
     const struct settings *s = b->settings;
     bool wanted[] = {s->zipf, s->ipv6, s->vlan, s->tunnel};
-    uint32_t hosts[16];
-    double plain_ns[16];
+    uint32_t hosts[BENCH_SIZES];
+    double plain_ns[BENCH_SIZES];
     unsigned n = bench_sizes(b, b->quick ? quick : few, hosts);
+    if (!n)
+        return false;
     for (unsigned i = 0; i < n; i++) {
         if (!bench_run_line(b, measure, &(struct engine_line){&plain, LEAST_BYTES, hosts[i]}))
             return false;
@@ -87,8 +89,10 @@ bool bench_engine(struct bench *b)
     if (s->zipf || s->ipv6 || s->vlan || s->tunnel)
         return run_shapes(b, false);
 
-    uint32_t hosts[16];
+    uint32_t hosts[BENCH_SIZES];
     unsigned n = bench_sizes(b, !b->quick ? full : b->all ? few : quick, hosts);
+    if (!n)
+        return false;
     unsigned tables = b->quick || b->arguments ? 1 : sizeof bytes / sizeof *bytes;
     for (unsigned i = 0; i < tables; i++) {
         if (!run_table(b, bytes[i], hosts, n))

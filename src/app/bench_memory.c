@@ -144,8 +144,10 @@ bool bench_memory(struct bench *b)
 {
     static const uint32_t quick[] = {100, 100000, 0};
     static const uint32_t full[] = {100, 1000, 10000, 100000, 1000000, HUGE_HOSTS, 0};
-    uint32_t hosts[16];
+    uint32_t hosts[BENCH_SIZES];
     unsigned n = bench_sizes(b, b->quick ? quick : full, hosts);
+    if (!n)
+        return false;
     for (unsigned i = 0; i < n; i++) {
         if (bench_fits(b, "memory", hosts[i]) && !bench_run_line(b, measure, &hosts[i]))
             return false;

@@ -144,8 +144,10 @@ static bool measure(struct bench *b, const void *what)
 bool bench_read(struct bench *b)
 {
     static const uint32_t full[] = {FLOWS, 0}, quick[] = {FLOWS / 4, 0};
-    uint32_t flows[16];
+    uint32_t flows[BENCH_SIZES];
     unsigned n = bench_sizes(b, b->quick && b->all ? quick : full, flows);
+    if (!n)
+        return false;
     for (unsigned i = 0; i < n; i++) {
         if (!bench_run_line(b, measure, &flows[i]))
             return false;

@@ -15,7 +15,8 @@
 
 enum {
     PATIENCE_S = 600, /* for one run, opening included */
-    SIZES = 16,
+    HOSTS_LEAST = 2,
+    HOSTS_MOST = 100000000,
     MANY_HOSTS = 2000000 /* fewer fit anywhere */
 };
 
@@ -175,18 +176,20 @@ bool bench_over_mix(struct bench *b, struct bench_mix *mix)
     return feed_floor(&feed, b->measure / 4, &l->floor, b->err);
 }
 
-unsigned bench_sizes(const struct bench *b, const uint32_t *sizes, uint32_t *out)
+unsigned bench_sizes(struct bench *b, const uint32_t *sizes, uint32_t *out)
 {
     unsigned n = 0;
-    for (unsigned i = 0; i < b->arguments && n < SIZES; i++) {
-        unsigned long size = strtoul(b->argument[i], NULL, 10);
-        if (size >= 2 && size <= 100000000)
-            out[n++] = (uint32_t)size;
-    }
-    while (!n || (!b->arguments && *sizes)) {
-        if (!*sizes || n == SIZES)
-            break;
-        out[n++] = *sizes++;
+    for (; !b->arguments && sizes[n]; n++)
+        out[n] = sizes[n];
+    for (; n < b->arguments; n++) {
+        char *end;
+        unsigned long hosts = strtoul(b->argument[n], &end, 10);
+        if (n == BENCH_SIZES || *end || hosts < HOSTS_LEAST || hosts > HOSTS_MOST) {
+            fail(b->err, "\"%s\" is no number of hosts between %d and %d, %d of which may be given",
+                 b->argument[n], HOSTS_LEAST, HOSTS_MOST, BENCH_SIZES);
+            return 0;
+        }
+        out[n] = (uint32_t)hosts;
     }
     return n;
 }
