@@ -127,7 +127,7 @@ static void thin_out(struct leaders *l)
 
 void leaders_offer(struct leaders *l, const struct leader *x)
 {
-    if (is_member(l, x->index) || (l->floored && !leader_is_above(x, &l->floor)))
+    if ((l->floored && !leader_is_above(x, &l->floor)) || is_member(l, x->index))
         return;
     if (!make_room(l, x->index)) {
         l->failed = true;

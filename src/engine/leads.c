@@ -106,8 +106,10 @@ static void feed_host(struct worker *w, uint32_t index)
 
 static void feed_flow_bytes(struct worker *w, uint32_t index)
 {
+    const struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct leader x;
-    if (look_flow_bytes(w, index, &x) && leaders_may_take(&w->leads.flow_bytes, x.value))
+    if (leaders_may_take(&w->leads.flow_bytes, c->bytes[0] + c->bytes[1]) &&
+        look_flow_bytes(w, index, &x))
         leaders_offer(&w->leads.flow_bytes, &x);
 }
 
