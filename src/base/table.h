@@ -75,7 +75,10 @@ static inline struct bucket *table_old_home(const struct table *t, uint64_t hash
     return &t->old[(uint32_t)hash & t->mask >> 1];
 }
 
-static inline void table_prefetch(const struct table *t, uint64_t hash)
+/* Always inline: gcc throws away calls of functions that do nothing but prefetch, and this one had
+ * grown large enough to become a call. */
+static inline __attribute__((always_inline)) void table_prefetch(const struct table *t,
+                                                                 uint64_t hash)
 {
     __builtin_prefetch(table_home(t, hash));
     if (__builtin_expect(t->old != NULL, 0))
