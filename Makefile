@@ -3,7 +3,7 @@
 #   make run                 install what is missing, build, watch all interfaces
 #   make run ARGS="..."      the same with other arguments, e.g. ARGS="-i file.pcap"
 #   make check               install what the tests need and run them all
-#   make bench               measure this machine, all of it (half an hour), into docs/benchmarks.md
+#   make bench               measure this machine, all of it (a quarter of an hour), into docs/benchmarks.md
 #   make build               leave the program at build/weir
 
 ARGS ?= -i any

@@ -86,7 +86,7 @@ int role_bench(const struct settings *s)
     struct bench b = {.settings = s,
                       .quick = s->quick,
                       .all = all,
-                      .measure = s->quick ? SECOND / (all ? 4 : 2) : 3 * SECOND,
+                      .measure = s->quick ? SECOND / (all ? 4 : 2) : 2 * SECOND,
                       .arguments = s->words.n ? s->words.n - 1 : 0,
                       .argument = s->words.item + 1,
                       .line = &shared->line,
