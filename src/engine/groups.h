@@ -81,8 +81,11 @@ uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now);
 static inline __attribute__((always_inline)) void groups_prefetch_prefix(const struct groups *gs,
                                                                          uint32_t v4)
 {
-    if (gs->prefix_v4)
-        __builtin_prefetch(group_at(gs, gs->prefix_v4[v4 >> 16]), 1);
+    if (!gs->prefix_v4)
+        return;
+    const char *row = (const char *)group_at(gs, gs->prefix_v4[v4 >> 16]);
+    __builtin_prefetch(row, 1);
+    __builtin_prefetch(row + 64, 1);
 }
 
 static inline bool group_is_used(const struct group *g)

@@ -36,8 +36,10 @@ static inline uint64_t key_hash(const struct flow_key *k)
 /* The address of end 0 (lower) or 1 (higher) of an IPv4 key. */
 static inline struct addr key_addr_v4(const struct flow_key *k, unsigned end)
 {
-    uint32_t a = (uint32_t)((end ? k->high : k->low) >> 32);
-    const uint8_t four[4] = {(uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a};
+    /* As one word: four bytes that are read as one wait for each other. */
+    uint32_t a = __builtin_bswap32((uint32_t)((end ? k->high : k->low) >> 32));
+    uint8_t four[4];
+    memcpy(four, &a, sizeof four);
     return addr_v4(four);
 }
 

@@ -44,7 +44,7 @@ static inline const uint8_t *take_tcp(struct cursor *c, struct packet *p, uint32
     p->tcp_flags = h[13];
     p->is_tcp = true;
     struct cursor options = cur_sub(c, header - TCP_HEADER);
-    if (__builtin_expect(h[13] & TCP_SYN, 0))
+    if (__builtin_expect(h[13] & TCP_SYN, 0) && cur_left(&options))
         walk_tcp_options(p, options);
     return h;
 }
