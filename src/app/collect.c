@@ -68,7 +68,7 @@ static void unpack(const uint8_t *from, struct record *r)
     memcpy(r->tail.bytes, from + at + 2, r->tail.used);
 }
 
-static uint8_t *room_for(struct collector *c, size_t len)
+static uint8_t *room_for(struct keeper *c, size_t len)
 {
     struct collect_chunk *chunk = c->chunks;
     if (!chunk || CHUNK_BYTES - chunk->used < len) {
@@ -83,7 +83,7 @@ static uint8_t *room_for(struct collector *c, size_t len)
     return p;
 }
 
-static bool list_grow(struct collector *c)
+static bool list_grow(struct keeper *c)
 {
     if (c->n < c->room)
         return true;
@@ -97,9 +97,9 @@ static bool list_grow(struct collector *c)
     return true;
 }
 
-static void collector_record(struct sink *sink, const struct record *r)
+static void keeper_record(struct sink *sink, const struct record *r)
 {
-    struct collector *c = (struct collector *)sink;
+    struct keeper *c = (struct keeper *)sink;
     c->seen++;
     if (!filter_match(c->filter, r))
         return;
@@ -115,12 +115,12 @@ static void collector_record(struct sink *sink, const struct record *r)
     c->kept[c->n++] = (struct kept){.packed = place};
 }
 
-void collector_init(struct collector *c, const struct filter *filter)
+void keeper_init(struct keeper *c, const struct filter *filter)
 {
-    *c = (struct collector){.sink = {.record = collector_record}, .filter = filter};
+    *c = (struct keeper){.sink = {.record = keeper_record}, .filter = filter};
 }
 
-void collector_fini(struct collector *c)
+void keeper_fini(struct keeper *c)
 {
     while (c->chunks) {
         struct collect_chunk *next = c->chunks->next;
@@ -183,7 +183,7 @@ static int kept_compare(const void *a_kept, const void *b_kept, void *order_ptr)
     return by_order ? by_order : packed_compare(a->packed, b->packed);
 }
 
-bool collection_gather(struct collection *all, const struct collector *from, unsigned n,
+bool collection_gather(struct collection *all, const struct keeper *from, unsigned n,
                        const struct order *order, struct err *e)
 {
     *all = (struct collection){0};

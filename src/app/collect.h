@@ -1,6 +1,6 @@
 /* collect.h - keeps the records of a reading in little memory and gives them back in order.
  *
- * Each worker has its collector, a sink. A record is kept as its words that are not zero: about a
+ * Each worker has its keeper, a sink. A record is kept as its words that are not zero: about a
  * third of its size. What says where the flow lived in the engine is not kept, so that the same
  * file gives the same bytes for any number of workers.
  */
@@ -15,11 +15,11 @@ struct collect_chunk;
 /* A record that was kept. key orders most of them without unpacking. */
 struct kept {
     uint64_t key;
-    const uint8_t *packed; /* belongs to the collector's chunks */
+    const uint8_t *packed; /* belongs to the keeper's chunks */
 };
 
 /* One worker's. Used by its thread while the engine runs, by anyone afterwards. */
-struct collector {
+struct keeper {
     struct sink sink; /* first: what the worker calls */
     const struct filter *filter;
     struct collect_chunk *chunks;
@@ -29,9 +29,9 @@ struct collector {
     uint64_t lost; /* records for which there was no memory */
 };
 
-/* Records that match the filter (NULL: all) will be kept. collector_fini() gives all back. */
-void collector_init(struct collector *c, const struct filter *filter);
-void collector_fini(struct collector *c);
+/* Records that match the filter (NULL: all) will be kept. keeper_fini() gives all back. */
+void keeper_init(struct keeper *c, const struct filter *filter);
+void keeper_fini(struct keeper *c);
 
 /* How to order: by a field, ties and no field by record_order(). */
 struct order {
@@ -39,7 +39,7 @@ struct order {
     bool largest_first;
 };
 
-/* All that n collectors kept, in order; borrows their memory. */
+/* All that n keepers kept, in order; borrows their memory. */
 struct collection {
     struct kept *kept;
     size_t n;
@@ -47,7 +47,7 @@ struct collection {
 };
 
 /* False with a sentence when out of memory. */
-bool collection_gather(struct collection *all, const struct collector *from, unsigned n,
+bool collection_gather(struct collection *all, const struct keeper *from, unsigned n,
                        const struct order *order, struct err *e);
 void collection_free(struct collection *all);
 

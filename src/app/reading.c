@@ -107,8 +107,8 @@ static struct engine *build(struct reading *r, const struct reading_config *conf
 {
     struct sink *sinks[READING_WORKERS];
     for (unsigned i = 0; i < r->workers; i++) {
-        collector_init(&r->collectors[i], config->filter);
-        sinks[i] = &r->collectors[i].sink;
+        keeper_init(&r->keepers[i], config->filter);
+        sinks[i] = &r->keepers[i].sink;
     }
     if (config->watches_time) {
         /* Each worker of a file reads all of it; one pair of eyes is enough. */
@@ -155,7 +155,7 @@ bool reading_run(struct reading *r, const struct reading_config *config, const c
 
     bool ok = take_totals(r, en, e);
     engine_free(en);
-    ok = ok && collection_gather(&r->records, r->collectors, r->workers, &config->order, e);
+    ok = ok && collection_gather(&r->records, r->keepers, r->workers, &config->order, e);
     if (!ok)
         reading_free(r);
     return ok;
@@ -165,6 +165,6 @@ void reading_free(struct reading *r)
 {
     collection_free(&r->records);
     for (unsigned i = 0; i < r->workers; i++)
-        collector_fini(&r->collectors[i]);
+        keeper_fini(&r->keepers[i]);
     r->workers = 0;
 }

@@ -31,7 +31,7 @@ struct reading {
     char damage[256];     /* "" or where and why the file ends early */
     bool was_interrupted; /* by Ctrl-C: what was read until then is here */
     unsigned workers;
-    struct collector collectors[READING_WORKERS];
+    struct keeper keepers[READING_WORKERS];
 };
 
 /* Reads the file ("-": standard input) to its end. False with a sentence when it cannot be opened

@@ -9,7 +9,7 @@
 #define WEIR_CODEC_FLOW_IN_H
 
 #include "base/clock.h"
-#include "net/addr.h"
+#include "model/record.h"
 
 struct exporter;
 
@@ -18,16 +18,6 @@ enum flow_in_kind {
     FLOW_IN_EVENT, /* firewall or NAT event (NSEL, NEL): a flow's life; counters only where told */
     FLOW_IN_MESSAGE, /* no traffic at all: log lines, registry transactions; shown with all fields */
     FLOW_IN_OPTIONS  /* options data: only for --records and tests, the collector has used it */
-};
-
-/* Where the sampling rate came from, worst first. */
-enum sampling_source {
-    SAMPLING_UNKNOWN, /* nobody said: counted as 1 and shown as unknown */
-    SAMPLING_NONE,    /* the exporter says that it does not sample */
-    SAMPLING_RECORD,  /* element 34, 50, 305/306 ... in the record itself */
-    SAMPLING_HEADER,  /* NetFlow v5 header, sFlow sample */
-    SAMPLING_OPTIONS, /* options data for this sampler or selector */
-    SAMPLING_CONFIG   /* the user's word, which overrules all */
 };
 
 /* Bits of flow_in.flags. */

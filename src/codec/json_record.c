@@ -280,6 +280,8 @@ static char *put_duration(char *at, const struct record *r, const char *key, siz
 #define LINE_locality                LINE_word
 #define LINE_client_reason           LINE_word
 #define LINE_end_reason              LINE_number
+#define LINE_observed                LINE_word
+#define LINE_sampling_source         LINE_word
 #define LINE_tunnels                 LINE_word
 #define LINE_tls_version             LINE_number
 #define LINE_tls_cipher              LINE_number

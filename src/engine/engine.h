@@ -22,6 +22,7 @@ struct engine_config {
     struct l7_config l7;
     bool keep_series;  /* the last hour in memory; not for weir read */
     bool expire_hosts; /* forget idle hosts; not for weir read */
+    bool dedup;        /* a flow told of by several exporters counts once */
     bool learn_names;  /* names of hosts out of DNS answers (-n) */
 };
 

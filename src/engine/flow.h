@@ -33,7 +33,8 @@ enum flow_bit {
         << 12, /* packets of end 0 are timed: handshake, request, answer; FLOW_TIME_LOW << 1: end 1 */
     FLOW_TIME_HIGH = 1 << 13,
     FLOW_TIME = FLOW_TIME_LOW | FLOW_TIME_HIGH,
-    FLOW_RAW = 1 << 14 /* unmet, and counts nowhere yet (crowd.h) */
+    FLOW_RAW = 1 << 14,     /* unmet, and counts nowhere yet (crowd.h) */
+    FLOW_EXPORTED = 1 << 15 /* exporters tell of it: see struct flow_export */
 };
 
 /* Two lines of 64 bytes. The second is read and written by every packet too, but no probe of the
@@ -86,6 +87,35 @@ struct flow_tcp {
     nsec_t gap_ts[2];
 };
 
+/* What a flow did, by the end that sent it; seen from one of its ends: by enum side. */
+struct flow_delta {
+    uint64_t bytes[2], packets[2], goodput[2];
+};
+
+enum { FLOW_PATH = 4 /* exporters of one flow that are remembered */ };
+
+/* One exporter on the way of a flow. */
+struct flow_hop {
+    uint32_t group; /* GROUP_EXPORTER */
+    uint32_t domain, in_if, out_if;
+    nsec_t heard; /* when a record of it came last */
+};
+
+/* What exporters told of a flow; from client to server where it has a direction. */
+struct flow_export {
+    nsec_t heard; /* when a record came last */
+    struct addr next_hop, bgp_next_hop, nat[2];
+    uint64_t raw_bytes[2], raw_packets[2];     /* by end, as sent */
+    uint64_t total_bytes[2], total_packets[2]; /* by end: what the newest total said */
+    uint32_t as[2], vrf[2], mpls[3], sampling;
+    uint16_t nat_port[2];
+    uint8_t mask[2], sampling_source, observed;
+    uint8_t hops;       /* of hop[] */
+    uint8_t others;     /* exporters that found no place there */
+    uint8_t counted[2]; /* by end: 1 + the hop that is counted, 0 = none yet */
+    struct flow_hop hop[FLOW_PATH];
+};
+
 /* What few flows have. */
 struct flow_more {
     struct addr addr[2];              /* with MORE_ADDR: of an IPv6 end without a host of its own */
@@ -94,6 +124,7 @@ struct flow_more {
     uint16_t tunnels_seen; /* enum tunnel, 0 = none */
     struct mac mac[2];     /* with MORE_MAC: not what the end's group says */
     uint16_t has;          /* enum more_bit << end */
+    uint32_t told_by;      /* index of a struct flow_export, 0 = none */
 } __attribute__((aligned(8)));
 
 enum more_bit { MORE_ADDR = 1 << 0, MORE_MAC = 1 << 2 };
@@ -156,7 +187,7 @@ struct flow_cold {
     uint16_t port[2];
     uint16_t l7_master, l7_app;
     uint8_t breed, confidence;
-    uint8_t client_reason : 2;   /* enum client_reason */
+    uint8_t client_reason : 3;   /* enum client_reason */
     uint8_t handshake_state : 2; /* enum handshake */
     uint8_t request_state : 2;   /* enum request */
     uint8_t tos[2], ttl[2];

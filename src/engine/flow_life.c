@@ -224,6 +224,14 @@ static void keep_tunnel(struct worker *w, struct flow_cold *c, const struct pack
 
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k)
 {
+    enum client_reason because;
+    bool is_client = sender_is_client(p, &because);
+    return flow_begin_from(w, p, k, is_client, because);
+}
+
+uint32_t flow_begin_from(struct worker *w, const struct packet *p, const struct keyed *k,
+                         bool is_client, enum client_reason because)
+{
     uint32_t index = flow_room(w, k, p->ts);
     if (!index)
         return 0;
@@ -241,9 +249,8 @@ uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed
     h->min_ip[0] = h->min_ip[1] = UINT16_MAX;
     h->second = (uint16_t)((uint64_t)p->ts / (uint64_t)SECOND);
 
-    enum client_reason because;
-    unsigned client = sender_is_client(p, &because) ? end : !end;
-    c->client_reason = because & 3;
+    unsigned client = is_client ? end : !end;
+    c->client_reason = because & 7;
     h->bits |= (uint16_t)(flow_interests(w, p) | (client ? FLOW_CLIENT_HIGH : 0));
     struct addr a[2];
     a[end] = p->src;

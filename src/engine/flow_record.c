@@ -163,6 +163,8 @@ void flow_to_record(const struct worker *w, uint32_t index, bool since_told, str
         r->outer_dst = more->outer_dst;
         r->tunnel_id = more->tunnel_id;
     }
+    if (h->bits & FLOW_EXPORTED)
+        flow_export_to_record(w, index, r);
     fill_names(c, r);
     r->problem = (uint8_t)flow_problem(w, index);
 }

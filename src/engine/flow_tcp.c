@@ -24,7 +24,7 @@ static void settle_client(struct flow_hot *h, struct flow_cold *c, unsigned clie
     if (c->client_reason == CLIENT_SYN || c->client_reason == CLIENT_SYN_ACK)
         return;
     if (flow_client(h) == client)
-        c->client_reason = because & 3;
+        c->client_reason = because & 7;
 }
 
 /* A time that was measured, and whether it is worth a look. */

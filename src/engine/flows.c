@@ -20,6 +20,7 @@ bool flows_init(struct flows *fs, uint32_t limit, struct err *e)
            pool_init(&fs->told, ACCOUNT_flows, sizeof(struct flow_told), limit, e) &&
            pool_init(&fs->tcp, ACCOUNT_flows, sizeof(struct flow_tcp), limit, e) &&
            pool_init(&fs->more, ACCOUNT_flows, sizeof(struct flow_more), limit, e) &&
+           pool_init(&fs->exported, ACCOUNT_flows, sizeof(struct flow_export), limit, e) &&
            table_init(&fs->table, limit, hash_of_flow, fs, e) &&
            turns_init(&fs->probation, ACCOUNT_flows, limit, e);
 }
@@ -31,6 +32,7 @@ void flows_fini(struct flows *fs)
             flows_give(fs, i);
     turns_fini(&fs->probation);
     table_fini(&fs->table);
+    pool_fini(&fs->exported);
     pool_fini(&fs->more);
     pool_fini(&fs->tcp);
     pool_fini(&fs->told);
@@ -69,6 +71,8 @@ void flows_give(struct flows *fs, uint32_t index)
         pool_give(&fs->told, c->told);
     if (c->tcp)
         pool_give(&fs->tcp, c->tcp);
+    if (c->more && flow_more(fs, c)->told_by)
+        pool_give(&fs->exported, flow_more(fs, c)->told_by);
     if (c->more)
         pool_give(&fs->more, c->more);
     h->bits = 0;
@@ -96,6 +100,14 @@ struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c)
     if (!c->more)
         c->more = pool_take(&fs->more);
     return flow_more(fs, c);
+}
+
+struct flow_export *flow_make_exported(struct flows *fs, struct flow_cold *c)
+{
+    struct flow_more *m = flow_make_more(fs, c);
+    if (m && !m->told_by)
+        m->told_by = pool_take(&fs->exported);
+    return flow_exported(fs, c);
 }
 
 /* How much a flow beyond probation may be missed, 0 = it may not go. */

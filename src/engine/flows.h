@@ -13,6 +13,7 @@ struct flows {
     struct pool told; /* struct flow_told, and so on: what only some flows have */
     struct pool tcp;
     struct pool more;
+    struct pool exported; /* struct flow_export */
     struct table table;
     struct turns probation; /* new flows in the order they came (flow_room.c) */
     uint32_t hand;          /* where the search for somebody who may go continues */
@@ -50,10 +51,17 @@ static inline struct flow_more *flow_more(const struct flows *fs, const struct f
     return c->more ? pool_at(&fs->more, c->more) : NULL;
 }
 
+static inline struct flow_export *flow_exported(const struct flows *fs, const struct flow_cold *c)
+{
+    const struct flow_more *m = flow_more(fs, c);
+    return m && m->told_by ? pool_at(&fs->exported, m->told_by) : NULL;
+}
+
 /* The same, made when missing; NULL without memory. */
 struct flow_told *flow_make_told(struct flows *fs, struct flow_cold *c);
 struct flow_tcp *flow_make_tcp(struct flows *fs, struct flow_cold *c);
 struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c);
+struct flow_export *flow_make_exported(struct flows *fs, struct flow_cold *c);
 
 /* Index of the flow with this key, 0 when there is none. */
 static inline uint32_t flows_find(const struct flows *fs, const struct keyed *k)

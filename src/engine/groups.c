@@ -63,6 +63,8 @@ static uint32_t *direct(struct groups *gs, enum group_kind kind, uint64_t id)
     case GROUP_MAC:
     case GROUP_APP:
     case GROUP_PREFIX:
+    case GROUP_EXPORTER:
+    case GROUP_EXPORTER_IF:
     case GROUP_KINDS:
         break;
     }
@@ -99,6 +101,8 @@ static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
         known_add_device(gs->known, g->id);
     } else if (kind == GROUP_PREFIX) {
         gs->prefixes++;
+    } else if (kind == GROUP_EXPORTER || kind == GROUP_EXPORTER_IF) {
+        gs->exporters++;
     } else {
         gs->apps++;
         g->next_app = gs->first_app;
@@ -124,6 +128,9 @@ static bool has_room(const struct groups *gs, enum group_kind kind)
         return gs->devices < DEVICES_MOST;
     case GROUP_PREFIX:
         return gs->prefixes < PREFIXES_MOST;
+    case GROUP_EXPORTER:
+    case GROUP_EXPORTER_IF:
+        return gs->exporters < EXPORTERS_MOST;
     default:
         return gs->apps < APPS_MOST;
     }
@@ -185,6 +192,54 @@ uint32_t groups_get_prefix(struct groups *gs, const struct addr *a, nsec_t now)
     if (place)
         *place = index;
     return index;
+}
+
+/* An IPv4 address as it is; of an IPv6 address 32 bits that are the same in every worker. */
+static uint32_t exporter_number(const struct addr *a)
+{
+    if (addr_is_v4(a))
+        return load_be32(a->byte + 12);
+    uint64_t mixed = hash_mum(load_be64(a->byte) ^ 0xa4093822299f31d1,
+                              load_be64(a->byte + 8) ^ 0x082efa98ec4e6c89);
+    return (uint32_t)(mixed >> 32);
+}
+
+uint64_t exporter_group_id(const struct addr *exporter)
+{
+    return exporter_number(exporter);
+}
+
+uint64_t exporter_if_group_id(const struct addr *exporter, uint32_t interface)
+{
+    return (uint64_t)exporter_number(exporter) << 32 | interface;
+}
+
+uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, nsec_t now)
+{
+    uint32_t index = groups_get(gs, GROUP_EXPORTER, exporter_group_id(exporter), now, NULL);
+    if (index)
+        group_at(gs, index)->exporter = *exporter;
+    return index;
+}
+
+uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, uint32_t interface,
+                                nsec_t now)
+{
+    uint64_t id = exporter_if_group_id(exporter, interface);
+    uint32_t index = groups_get(gs, GROUP_EXPORTER_IF, id, now, NULL);
+    if (index)
+        group_at(gs, index)->exporter = *exporter;
+    return index;
+}
+
+static void print_exporter(const struct group *g, char *text, size_t size)
+{
+    char addr[ADDR_TEXT];
+    addr_print(&g->exporter, addr);
+    if (g->kind == GROUP_EXPORTER)
+        snprintf(text, size, "%s", addr);
+    else
+        snprintf(text, size, "%s %u", addr, (unsigned)(uint32_t)g->id);
 }
 
 static void print_prefix(uint64_t id, char *text, size_t size)
@@ -307,6 +362,10 @@ static void group_print_name(const struct group *g, char *name, size_t size)
     case GROUP_PREFIX:
         print_prefix(g->id, full, sizeof full);
         break;
+    case GROUP_EXPORTER:
+    case GROUP_EXPORTER_IF:
+        print_exporter(g, full, sizeof full);
+        break;
     case GROUP_VLAN:
     case GROUP_NETWORK:
     case GROUP_KINDS:
@@ -330,6 +389,8 @@ void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct
                               .total_flows = g->total_flows,
                               .hosts = g->hosts,
                               .bps = (rate.bytes[0] + rate.bytes[1]) * 8,
+                              .exporter = g->exporter,
+                              .interface = g->kind == GROUP_EXPORTER_IF ? (uint32_t)g->id : 0,
                               .trend = (uint8_t)rate.trend};
     for (unsigned s = 0; s < 2; s++) {
         row->arp_requests[s] = g->arp_requests[s];

@@ -24,6 +24,7 @@ struct group {
     nsec_t first;
     uint64_t total_flows;
     uint64_t arp_requests[2], arp_replies[2];
+    struct addr exporter;   /* of kinds EXPORTER and EXPORTER_IF */
     struct traffic ended;   /* application: what went with flows that have ended */
     uint32_t next_app;      /* the application that was made before it, 0 = none */
     char *name;             /* learnt name of a device, 64 bytes, or NULL */
@@ -43,6 +44,7 @@ struct groups {
     uint32_t *prefix_v4; /* by the first half of the address; NULL until there is one */
     uint32_t all_other;  /* the group of all prefixes that found no room, 0 = none yet */
     uint32_t devices, apps, prefixes; /* groups of kind MAC, APP and PREFIX */
+    uint32_t exporters;               /* of kinds EXPORTER and EXPORTER_IF */
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
     uint32_t with_series; /* groups that have one */
@@ -54,9 +56,11 @@ struct groups {
 enum {
     GROUPS_LIMIT = 262144,
     PREFIXES_MOST = 16384,
-    DEVICES_MOST = GROUPS_LIMIT - 32768 - PREFIXES_MOST,
+    EXPORTERS_MOST = 32768,
+    DEVICES_MOST = GROUPS_LIMIT - 32768 - PREFIXES_MOST - EXPORTERS_MOST,
     DEVICES_MANY = 65536,
-    APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - PREFIXES_MOST - VLANS - LOCALS_MAX - 2 * NUMBERS
+    APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - PREFIXES_MOST - EXPORTERS_MOST - VLANS - LOCALS_MAX -
+                2 * NUMBERS
 };
 
 /* The owner is one worker, for all of these. */
@@ -88,6 +92,14 @@ static inline __attribute__((always_inline)) void groups_prefetch_prefix(const s
     __builtin_prefetch(row + 64, 1);
 }
 
+/* The id of an exporter's group, and of one of its interfaces. */
+uint64_t exporter_group_id(const struct addr *exporter);
+uint64_t exporter_if_group_id(const struct addr *exporter, uint32_t interface);
+/* Index of those groups, made when new; 0 when there is no room. */
+uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, nsec_t now);
+uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, uint32_t interface,
+                                nsec_t now);
+
 static inline bool group_is_used(const struct group *g)
 {
     return g->first != 0;
@@ -102,8 +114,8 @@ void group_roll(struct group *g, uint32_t tick);
 
 /* Counts what a flow did in the second that ends at this tick. By enum side; sent is client to
  * server, of devices and networks what they sent. */
-static inline void group_count(struct group *g, uint32_t tick, nsec_t last, const uint32_t *bytes,
-                               const uint32_t *packets)
+static inline void group_count(struct group *g, uint32_t tick, nsec_t last, const uint64_t *bytes,
+                               const uint64_t *packets)
 {
     if (g->rate.stamp != tick)
         group_roll(g, tick);

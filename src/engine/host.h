@@ -122,7 +122,9 @@ enum group_kind {
     GROUP_APP,
     GROUP_CATEGORY,
     GROUP_L4,
-    GROUP_PREFIX, /* of who is counted under Other hosts: IPv4 /16, IPv6 /32 */
+    GROUP_PREFIX,      /* of who is counted under Other hosts: IPv4 /16, IPv6 /32 */
+    GROUP_EXPORTER,    /* who told of flows: what its records brought */
+    GROUP_EXPORTER_IF, /* an interface of it: what came in there and what went out */
     GROUP_KINDS
 };
 
@@ -130,16 +132,19 @@ enum group_kind {
 struct group_row {
     enum group_kind kind;
     uint64_t id;   /* MAC as 48 bits, VLAN, network index, master << 16 | app, category, protocol,
-                      prefix_group_id() */
+                      prefix_group_id(), exporter_group_id() */
     char name[64]; /* as a person calls it */
     nsec_t first, last;
-    struct traffic traffic; /* MAC: what it sent and received; others: client to server and back */
+    struct traffic traffic; /* MAC: what it sent and received; an exporter's interface: in and out;
+                               others: client to server and back */
     uint64_t bps;
     uint8_t trend;
     uint32_t flows; /* active now */
     uint64_t total_flows;
     uint32_t hosts; /* MAC: addresses seen behind it; prefix: hosts forgotten early */
     uint64_t arp_requests[2], arp_replies[2];
+    struct addr exporter; /* EXPORTER, EXPORTER_IF */
+    uint32_t interface;   /* EXPORTER_IF: SNMP index */
 };
 
 #endif

@@ -235,7 +235,7 @@ uint64_t host_carried(const struct hosts *hs, const struct host *h, size_t count
 
 /* Counts what a flow did in the second that ends at this tick, by enum side. */
 static inline void host_count(struct hosts *hs, struct host *h, uint32_t tick, nsec_t last,
-                              const uint32_t *bytes, const uint32_t *packets)
+                              const uint64_t *bytes, const uint64_t *packets)
 {
     if (h->rate.stamp != tick)
         host_roll(hs, h, tick);

@@ -74,12 +74,17 @@ static void frames(struct ledger *l, const struct totals_row *t)
     add_term(line, "IP bytes", t->ip_bytes);
     add_term(line, "headers and tunnels around them", t->overhead_bytes);
     take_term(line, "claimed beyond the wire", t->excess_bytes);
+    take_term(line, "told by exporters", t->record_bytes);
 }
 
 static void flows(struct ledger *l, const struct totals_row *t)
 {
-    struct ledger_line *line = add_line(l, "L3", "packets", "Flows hold every IP packet",
-                                        "IP packets of flows", t->ip_packets);
+    struct ledger_line *line =
+        add_line(l, "L3", "packets", "IP packets were on the wire, or an exporter told of them",
+                 "IP packets", t->ip_packets);
+    add_term(line, "IP packets of flows", t->packets[REASON_ipv4] + t->packets[REASON_ipv6]);
+    add_term(line, "told by exporters", t->record_packets);
+    line = add_line(l, "L3", "packets", "Flows hold every IP packet", "IP packets", t->ip_packets);
     add_term(line, "of active flows", t->flow_packets_active);
     add_term(line, "of ended flows", t->flow_packets_ended);
     line = add_line(l, "L3", "bytes", "Flows hold every IP byte", "IP bytes", t->ip_bytes);
@@ -112,11 +117,9 @@ void ledger_fill(struct ledger *l, const struct totals_row *t)
         l->closes = l->closes && !l->line[i].gap;
 }
 
-static const char *const group_words[] = {[GROUP_FLOW] = "flow",
-                                          [GROUP_OTHER] = "other",
-                                          [GROUP_MALFORMED] = "malformed",
-                                          [GROUP_UNTRACKED] = "untracked",
-                                          [GROUP_NOTE] = "note"};
+static const char *const group_words[] = {
+    [GROUP_FLOW] = "flow",           [GROUP_OTHER] = "other", [GROUP_MALFORMED] = "malformed",
+    [GROUP_UNTRACKED] = "untracked", [GROUP_NOTE] = "note",   [GROUP_RECORD] = "record"};
 
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j)
 {

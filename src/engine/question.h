@@ -76,10 +76,11 @@ struct totals_row {
     uint64_t packets[REASONS], bytes[REASONS]; /* frames and wire bytes per reason */
     uint64_t received, received_bytes;         /* from the source */
     uint64_t kernel_dropped, interface_dropped, filtered, damaged;
-    uint64_t wire_packets, wire_bytes; /* delivered to the decoders */
-    uint64_t ip_packets, ip_bytes;     /* of flows, by the key's IP header */
-    uint64_t overhead_bytes;           /* wire bytes around those IP packets */
-    uint64_t excess_bytes;             /* IP bytes claimed beyond the wire (length lies) */
+    uint64_t wire_packets, wire_bytes;     /* delivered to the decoders */
+    uint64_t ip_packets, ip_bytes;         /* of flows, by the key's IP header */
+    uint64_t overhead_bytes;               /* wire bytes around those IP packets */
+    uint64_t record_packets, record_bytes; /* told by exporters: among ip_*, never on our wire */
+    uint64_t excess_bytes;                 /* IP bytes claimed beyond the wire (length lies) */
     uint64_t ip_v4_bytes, ip_v6_bytes;
     struct traffic l4[L4_CLASSES]; /* client to server and back */
     uint64_t local_bytes[4],

@@ -39,6 +39,11 @@ void series_fini(struct series *s);
  * taken as they are). */
 void series_put(struct series *s, uint32_t tick, const uint64_t counter[SERIES_COLUMNS]);
 
+/* Part of what the counters will say at the end of the running second `tick` was earlier: amount[], from
+ * first to last. It goes to the seconds in which it was, as far as they are kept. */
+void series_spread(struct series *s, uint32_t tick, nsec_t first, nsec_t last,
+                   const uint64_t amount[SERIES_COLUMNS]);
+
 /* Value of a column at a tick, UINT64_MAX when nothing was written then. */
 uint64_t series_get(const struct series *s, uint32_t tick, enum series_column column);
 

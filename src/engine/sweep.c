@@ -16,20 +16,16 @@ enum {
     DEVICES_A_SECOND = 16384, /* looked at for being forgotten, when there are too many */
 };
 
-/* What a flow did since its last fold, as seen from one of its ends: by enum side. */
-struct delta {
-    uint32_t bytes[2], packets[2], goodput[2];
-};
-
-static inline struct delta delta_of(const struct flow_hot *f, unsigned end)
+static inline struct flow_delta delta_of(const struct flow_hot *f)
 {
-    return (struct delta){.bytes = {f->bytes[end], f->bytes[!end]},
-                          .packets = {f->packets[end], f->packets[!end]},
-                          .goodput = {f->goodput[end], f->goodput[!end]}};
+    return (struct flow_delta){.bytes = {f->bytes[0], f->bytes[1]},
+                               .packets = {f->packets[0], f->packets[1]},
+                               .goodput = {f->goodput[0], f->goodput[1]}};
 }
 
 /* Hosts count what is not TCP; the rest is. */
-static void fold_class(struct hosts *hs, struct host *h, const struct delta *d, enum l4_class class)
+static void fold_class(struct hosts *hs, struct host *h, const struct flow_delta *d,
+                       enum l4_class class)
 {
     struct host_talk *talk = class == L4_UDP ? NULL : host_talk(hs, h);
     struct traffic *t = !talk              ? NULL
@@ -46,7 +42,7 @@ static void fold_class(struct hosts *hs, struct host *h, const struct delta *d, 
     }
 }
 
-static inline void fold_host(struct hosts *hs, struct host *h, const struct delta *d,
+static inline void fold_host(struct hosts *hs, struct host *h, const struct flow_delta *d,
                              enum l4_class class, uint32_t tick, nsec_t last)
 {
     host_count(hs, h, tick, last, d->bytes, d->packets);
@@ -56,7 +52,7 @@ static inline void fold_host(struct hosts *hs, struct host *h, const struct delt
         fold_class(hs, h, d, class);
 }
 
-static inline void fold_use(struct host_use *u, const struct delta *d, uint32_t tick)
+static inline void fold_use(struct host_use *u, const struct flow_delta *d, uint32_t tick)
 {
     host_use_count(u, SIDE_SENT, d->bytes[SIDE_SENT], d->packets[SIDE_SENT]);
     host_use_count(u, SIDE_RCVD, d->bytes[SIDE_RCVD], d->packets[SIDE_RCVD]);
@@ -65,7 +61,7 @@ static inline void fold_use(struct host_use *u, const struct delta *d, uint32_t 
 }
 
 /* Into a group, if there is one. */
-static inline void fold_group(struct groups *gs, uint32_t index, const struct delta *d,
+static inline void fold_group(struct groups *gs, uint32_t index, const struct flow_delta *d,
                               uint32_t tick, nsec_t last)
 {
     if (index)
@@ -74,8 +70,8 @@ static inline void fold_group(struct groups *gs, uint32_t index, const struct de
 
 /* A device and a network count what they sent, the others what the client sent. */
 static void fold_groups(struct groups *gs, const struct flow_cold *c, const int *network,
-                        const struct delta *d, const struct delta *of_client, uint32_t tick,
-                        nsec_t last)
+                        const struct flow_delta *d, const struct flow_delta *of_client,
+                        uint32_t tick, nsec_t last)
 {
     for (unsigned end = 0; end < 2; end++) {
         fold_group(gs, c->device[end], &d[end], tick, last);
@@ -114,16 +110,14 @@ void tally_add(struct tally *t, enum l4_class class, enum locality locality,
     }
 }
 
-static void fold_tally(struct worker *w, const struct flow_hot *f, const struct flow_cold *c)
+static void fold_tally(struct worker *w, const struct flow_cold *c, const struct flow_delta *d)
 {
     struct tally *t = &w->tally;
-    unsigned client = flow_client(f);
-    const struct traffic traffic = {.bytes = {f->bytes[client], f->bytes[!client]},
-                                    .packets = {f->packets[client], f->packets[!client]}};
+    const struct traffic traffic = {.bytes = {d->bytes[0], d->bytes[1]},
+                                    .packets = {d->packets[0], d->packets[1]}};
     uint64_t packets = traffic.packets[0] + traffic.packets[1];
     uint64_t bytes = traffic.bytes[0] + traffic.bytes[1];
-    tally_add(t, l4_class_of(c->proto), c->locality, &traffic,
-              (uint64_t)f->goodput[0] + f->goodput[1]);
+    tally_add(t, l4_class_of(c->proto), c->locality, &traffic, d->goodput[0] + d->goodput[1]);
     t->pending_packets -= packets;
     t->pending_bytes -= bytes;
     t->active_packets += packets;
@@ -177,7 +171,7 @@ static void roll_rate(struct flow_cold *c, uint32_t tick)
 }
 
 /* Who has no host of its own counts for Other hosts and for its network. */
-static void fold_prefix(struct worker *w, uint32_t index, unsigned end, const struct delta *d,
+static void fold_prefix(struct worker *w, uint32_t index, unsigned end, const struct flow_delta *d,
                         uint32_t tick, nsec_t last)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
@@ -204,15 +198,31 @@ static inline bool is_leading(const struct worker *w, const struct flow_hot *f,
     return leads;
 }
 
-void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
+/* The flow's own second. What an exporter tells of a minute shows as what it was in each second of
+ * it. */
+static void count_rate(struct worker *w, struct flow_cold *c, uint32_t tick,
+                       const struct flow_delta *d, uint32_t seconds)
 {
-    struct flow_hot *f = flow_hot_at(&w->flows, index);
-    if (!(f->packets[0] | f->packets[1]))
-        return;
-    if (__builtin_expect(f->bits & FLOW_RAW, 0))
-        flow_join(w, index);
+    uint64_t bytes = (d->bytes[0] + d->bytes[1]) / seconds;
+    uint64_t packets = (d->packets[0] + d->packets[1]) / seconds;
+    roll_rate(c, tick);
+    w->tally.tick_bytes -= c->tick_bytes;
+    c->tick_bytes = add_most(c->tick_bytes, bytes);
+    w->tally.tick_bytes += c->tick_bytes;
+    c->tick_packets = add_most(c->tick_packets, packets);
+}
+
+void flow_count(struct worker *w, uint32_t index, uint32_t tick, const struct flow_delta *sent,
+                uint32_t seconds)
+{
+    const struct flow_hot *f = flow_hot_at(&w->flows, index);
     struct flow_cold *c = flow_cold_at(&w->flows, index);
-    const struct delta d[2] = {delta_of(f, 0), delta_of(f, 1)};
+    const struct flow_delta d[2] = {
+        *sent,
+        {{sent->bytes[1], sent->bytes[0]},
+         {sent->packets[1], sent->packets[0]},
+         {sent->goodput[1], sent->goodput[0]}},
+    };
     enum l4_class class = l4_class_of(c->proto);
     nsec_t last = flow_last(f);
     int network[2];
@@ -227,21 +237,38 @@ void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
         fold_use(host_use_at(&w->hosts, c->use[end]), &d[end], tick);
     }
     fold_groups(&w->groups, c, network, d, &d[flow_client(f)], tick, last);
-    fold_tally(w, f, c);
-    flow_fold_sizes(w, f);
-    roll_rate(c, tick);
-    w->tally.tick_bytes -= c->tick_bytes;
-    c->tick_bytes = add_most(c->tick_bytes, (uint64_t)f->bytes[0] + f->bytes[1]);
-    w->tally.tick_bytes += c->tick_bytes;
-    c->tick_packets = add_most(c->tick_packets, (uint64_t)f->packets[0] + f->packets[1]);
+    fold_tally(w, c, &d[flow_client(f)]);
+    count_rate(w, c, tick, sent, seconds);
     for (unsigned end = 0; end < 2; end++) {
-        c->bytes[end] += f->bytes[end];
-        c->packets[end] += f->packets[end];
-        c->goodput[end] += f->goodput[end];
-        f->bytes[end] = f->packets[end] = f->goodput[end] = 0;
+        c->bytes[end] += sent->bytes[end];
+        c->packets[end] += sent->packets[end];
+        c->goodput[end] += sent->goodput[end];
     }
     if (w->leads.on && is_leading(w, f, c, tick))
         leads_feed(w, index);
+}
+
+void flow_fold(struct worker *w, uint32_t index, uint32_t tick)
+{
+    struct flow_hot *f = flow_hot_at(&w->flows, index);
+    if (!(f->packets[0] | f->packets[1]))
+        return;
+    if (__builtin_expect(f->bits & FLOW_RAW, 0))
+        flow_join(w, index);
+    const struct flow_delta d = delta_of(f);
+    for (unsigned end = 0; end < 2; end++)
+        f->bytes[end] = f->packets[end] = f->goodput[end] = 0;
+    flow_fold_sizes(w, f);
+    flow_count(w, index, tick, &d, 1);
+}
+
+/* When somebody last heard of the flow: a router tells of a minute when it is over. */
+static inline nsec_t flow_heard(const struct worker *w, uint32_t index)
+{
+    const struct flow_hot *f = flow_hot_at(&w->flows, index);
+    const struct flow_export *x =
+        f->bits & FLOW_EXPORTED ? flow_exported(&w->flows, flow_cold_at(&w->flows, index)) : NULL;
+    return x && x->heard > flow_last(f) ? x->heard : flow_last(f);
 }
 
 /* Is the flow over, or due for a record in between? */
@@ -250,7 +277,7 @@ static void check_times(struct worker *w, uint32_t index, nsec_t now)
     const struct engine_config *config = w->config;
     const struct flow_hot *f = flow_hot_at(&w->flows, index);
     nsec_t idle = f->bits & FLOW_CLOSED ? config->tcp_closed_idle : config->flow_idle;
-    if (now - flow_last(f) > idle) {
+    if (now - flow_heard(w, index) > idle) {
         flow_end(w, index, f->bits & FLOW_CLOSED ? END_OF_FLOW : END_IDLE);
         return;
     }
@@ -323,7 +350,7 @@ static void close_second(struct worker *w)
         [SERIES_UPLOAD] = t->upload_bytes,
         [SERIES_DOWNLOAD] = t->download_bytes,
         [SERIES_INTERNAL] = t->internal_bytes,
-        [SERIES_PACKETS] = t->wire_packets,
+        [SERIES_PACKETS] = t->wire_packets + t->record_packets,
         [SERIES_DROPS] = counts_source ? counter_get(&sc->kernel_dropped) : 0,
         [SERIES_FLOWS] = w->flows.hot.used,
         [SERIES_HOSTS] = w->hosts.pool.used - 1,
@@ -332,11 +359,11 @@ static void close_second(struct worker *w)
     t->bps_upload = t->upload_bytes - t->before_upload;
     t->bps_download = t->download_bytes - t->before_download;
     t->bps_bytes = t->ip_bytes - t->before_bytes;
-    t->pps_packets = t->wire_packets - t->before_packets;
+    t->pps_packets = t->wire_packets + t->record_packets - t->before_packets;
     t->before_upload = t->upload_bytes;
     t->before_download = t->download_bytes;
     t->before_bytes = t->ip_bytes;
-    t->before_packets = t->wire_packets;
+    t->before_packets = t->wire_packets + t->record_packets;
     series_put(&w->series, w->tick, counter);
 }
 

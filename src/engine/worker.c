@@ -217,6 +217,8 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .ip_bytes = y->ip_bytes,
                              .overhead_bytes = y->overhead_bytes,
                              .excess_bytes = y->excess_bytes,
+                             .record_packets = y->record_packets,
+                             .record_bytes = y->record_bytes,
                              .ip_v4_bytes = y->v4_bytes,
                              .ip_v6_bytes = y->v6_bytes,
                              .upload_bytes = y->upload_bytes,

@@ -9,6 +9,7 @@
 
 #include "base/mailbox.h"
 #include "base/thread.h"
+#include "codec/flow_in.h"
 #include "engine/crowd.h"
 #include "engine/dns_cache.h"
 #include "engine/edition.h"
@@ -26,6 +27,8 @@
 struct tally {
     uint64_t wire_packets, wire_bytes;
     uint64_t ip_packets, ip_bytes, overhead_bytes, excess_bytes, v4_bytes, v6_bytes;
+    uint64_t record_packets,
+        record_bytes; /* told by exporters, scaled; among the IP packets, too */
     uint64_t pending_packets, pending_bytes; /* counted in flows but not folded yet */
     uint64_t active_packets, active_bytes;   /* folded into flows that live */
     uint64_t ended_packets, ended_bytes;     /* of flows that are gone */
@@ -130,6 +133,9 @@ void worker_burst(struct worker *w, const struct burst *b);
 /* --- flow_life.c --- */
 /* A new flow for the packet, with hosts and groups; 0 when there is no room even after eviction. */
 uint32_t flow_begin(struct worker *w, const struct packet *p, const struct keyed *k);
+/* The same where it is known from elsewhere who the client is. */
+uint32_t flow_begin_from(struct worker *w, const struct packet *p, const struct keyed *k,
+                         bool is_client, enum client_reason because);
 /* The first packet of an end: what is kept of it, and its MAC. */
 void flow_meet_end(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
 /* A raw flow counts for groups and Other hosts from now on. */
@@ -189,6 +195,26 @@ void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsig
 /* Names the flow by what is known now, if need be by its port; its detection is over. */
 void flow_settle(struct worker *w, uint32_t index);
 
+/* --- flow_add.c --- */
+/* Counts what a data record says at the flow of its tuple, made when new, or counts why not. now: when it
+ * was received. */
+void flow_add(struct worker *w, const struct flow_in *f, const struct addr *exporter, nsec_t now);
+/* The same for a frame that an exporter sampled: it stands for f->sampling packets. */
+void flow_add_frame(struct worker *w, const struct frame *frame, const struct flow_in *f,
+                    const struct addr *exporter, nsec_t now);
+
+/* --- flow_export.c --- */
+/* Notes who told of the flow and what else was told; src_end is the end that f->src is. Returns 1 + the
+ * exporter's place on the path, 0 when there is none for it. */
+unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_in *f,
+                            const struct addr *exporter, unsigned src_end, nsec_t now);
+/* Was this part of the end's traffic told by another exporter already? hop: as returned above. Else
+ * this exporter is the one that counts. */
+bool flow_is_told_twice(struct worker *w, uint32_t index, unsigned end, unsigned hop,
+                        const struct flow_in *f, nsec_t now);
+/* What exporters told, into a record. */
+void flow_export_to_record(const struct worker *w, uint32_t index, struct record *r);
+
 /* --- flow_record.c --- */
 /* Fills *r with everything known about the flow, pending deltas included; since_told: only what no
  * record has told yet. */
@@ -228,6 +254,10 @@ void flow_fold_sizes(struct worker *w, struct flow_hot *f);
 /* Adds traffic, client to server first, to what the interface counts by protocol and direction. */
 void tally_add(struct tally *t, enum l4_class class, enum locality locality,
                const struct traffic *traffic, uint64_t goodput);
+/* Adds what a flow did, by end, to whatever it counts for, in the second that ends at this tick; it took
+ * the flow so many seconds. Packets and records of exporters count by this alone. */
+void flow_count(struct worker *w, uint32_t index, uint32_t tick, const struct flow_delta *sent,
+                uint32_t seconds);
 /* Folds one flow's deltas for the second that ends at this tick. */
 void flow_fold(struct worker *w, uint32_t index, uint32_t tick);
 /* Everything that happens at a whole second of packet time. */

@@ -23,6 +23,8 @@ static const struct {
     [GROUP_CATEGORY] = {"category", "category", "categories"},
     [GROUP_L4] = {"l4", "l4", "l4"},
     [GROUP_PREFIX] = {"prefix", "ip", "prefixes"},
+    [GROUP_EXPORTER] = {"exporter", "exporter", "exporters"},
+    [GROUP_EXPORTER_IF] = {"exporter_if", "exporter", "exporter-interfaces"},
 };
 
 /* What a row is ordered by. */

@@ -44,6 +44,8 @@ enum field_kind {
     KIND_locality,
     KIND_client_reason,
     KIND_end_reason,
+    KIND_observed,
+    KIND_sampling_source,
     KIND_tunnels,
     KIND_tls_version,
     KIND_tls_cipher,
@@ -89,7 +91,18 @@ struct tail {
 enum flow_state { FLOW_ACTIVE, FLOW_COMPLETED, FLOW_ENDED };
 enum trend { TREND_STEADY, TREND_UP, TREND_DOWN };
 enum locality { LOCALITY_L2L, LOCALITY_L2R, LOCALITY_R2L, LOCALITY_R2R };
-enum client_reason { CLIENT_FIRST, CLIENT_SYN, CLIENT_SYN_ACK, CLIENT_PORT };
+enum client_reason { CLIENT_FIRST, CLIENT_SYN, CLIENT_SYN_ACK, CLIENT_PORT, CLIENT_INITIATOR };
+/* flowDirection (IPFIX element 61) + 1 */
+enum observed { OBSERVED_NONE, OBSERVED_INGRESS, OBSERVED_EGRESS };
+/* Where the sampling rate of an exporter came from, worst first. */
+enum sampling_source {
+    SAMPLING_UNKNOWN, /* nobody said: counted as 1 and shown as unknown */
+    SAMPLING_NONE,    /* the exporter says that it does not sample */
+    SAMPLING_RECORD,  /* element 34, 50, 305/306 ... in the record itself */
+    SAMPLING_HEADER,  /* NetFlow v5 header, sFlow sample */
+    SAMPLING_OPTIONS, /* options data for this sampler or selector */
+    SAMPLING_CONFIG   /* the user's word, which overrules all */
+};
 /* flowEndReason, RFC 5102 5.11.3 */
 enum end_reason { END_NONE, END_IDLE, END_ACTIVE, END_OF_FLOW, END_FORCED, END_RESOURCES };
 /* Zeek's conn_state. */

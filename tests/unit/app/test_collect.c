@@ -30,7 +30,7 @@ static struct record record_of(unsigned i)
 static void test_a_record_comes_back_as_it_was_without_its_place(void **state)
 {
     (void)state;
-    struct collector c;
+    struct keeper c;
     struct collection all;
     struct order order = {0};
     struct record in = record_of(3), out;
@@ -38,7 +38,7 @@ static void test_a_record_comes_back_as_it_was_without_its_place(void **state)
     tail_set(&in.tail, STRING_sni, name, sizeof name - 1);
     in.risk = 1ULL << 63;
 
-    collector_init(&c, NULL);
+    keeper_init(&c, NULL);
     c.sink.record(&c.sink, &in);
     assert_true(collection_gather(&all, &c, 1, &order, NULL));
     assert_int_equal(all.n, 1);
@@ -52,16 +52,16 @@ static void test_a_record_comes_back_as_it_was_without_its_place(void **state)
     assert_int_equal(len, sizeof name - 1);
     assert_memory_equal(sni, name, len);
     collection_free(&all);
-    collector_fini(&c);
+    keeper_fini(&c);
 }
 
 /* Gathers n records spread over some workers and returns the client ports in order. */
 static void ports_in_order(unsigned n, unsigned workers, const struct order *order, uint16_t *port)
 {
-    struct collector c[4];
+    struct keeper c[4];
     struct collection all;
     for (unsigned w = 0; w < workers; w++)
-        collector_init(&c[w], NULL);
+        keeper_init(&c[w], NULL);
     for (unsigned k = 0; k < n; k++) {
         struct record r = record_of((k * 31) % n);
         c[k % workers].sink.record(&c[k % workers].sink, &r);
@@ -75,7 +75,7 @@ static void ports_in_order(unsigned n, unsigned workers, const struct order *ord
     }
     collection_free(&all);
     for (unsigned w = 0; w < workers; w++)
-        collector_fini(&c[w]);
+        keeper_fini(&c[w]);
 }
 
 static void test_the_order_is_the_same_for_any_number_of_workers(void **state)

@@ -26,7 +26,7 @@ static void read_flows(unsigned n, void (*spoil)(struct record *r))
     memset(&reading, 0, sizeof reading);
     reading.name = "trace.pcap";
     reading.workers = 1;
-    collector_init(&reading.collectors[0], NULL);
+    keeper_init(&reading.keepers[0], NULL);
     for (unsigned i = 0; i < n; i++) {
         struct record r = {.client = addr_v4(client), .server = addr_v4(server)};
         struct frame f = {.ts = (nsec_t)i * SECOND + SECOND, .wire_len = 100, .link = 1};
@@ -39,13 +39,13 @@ static void read_flows(unsigned n, void (*spoil)(struct record *r))
         r.sent_bytes = r.rcvd_bytes = 500;
         if (spoil)
             spoil(&r);
-        reading.collectors[0].sink.record(&reading.collectors[0].sink, &r);
+        reading.keepers[0].sink.record(&reading.keepers[0].sink, &r);
         tap_count(&reading.seen, &f);
     }
     reading.totals.received = reading.totals.wire_packets = reading.totals.ip_packets = n * 10;
     reading.totals.received_bytes = n * 1000;
     struct order order = {0};
-    assert_true(collection_gather(&reading.records, reading.collectors, 1, &order, NULL));
+    assert_true(collection_gather(&reading.records, reading.keepers, 1, &order, NULL));
 }
 
 static char *report(const struct report_style *style)
@@ -158,10 +158,10 @@ static void test_names_of_strangers_cannot_steer_the_terminal(void **state)
     tail_set(&r.tail, STRING_sni, evil, sizeof evil - 1);
     tail_set(&r.tail, STRING_info, evil, sizeof evil - 1);
     r.first++;
-    reading.collectors[0].sink.record(&reading.collectors[0].sink, &r);
+    reading.keepers[0].sink.record(&reading.keepers[0].sink, &r);
     struct order order = {0};
     collection_free(&reading.records);
-    assert_true(collection_gather(&reading.records, reading.collectors, 1, &order, NULL));
+    assert_true(collection_gather(&reading.records, reading.keepers, 1, &order, NULL));
     const char *said = report(&plain);
     assert_null(strchr(said, '\033'));
     assert_non_null(strstr(said, "a?[2Jb?"));

@@ -46,15 +46,15 @@ static void test_what_an_application_inherits_is_no_rate(void **state)
     struct group *g = group_at(&gs, app);
     struct traffic before = {.bytes = {5000, 100}, .packets = {50, 1}};
     struct group_row row;
-    group_count(g, 100, SECOND, (uint32_t[]){1000, 0}, (uint32_t[]){1, 0});
+    group_count(g, 100, SECOND, (uint64_t[]){1000, 0}, (uint64_t[]){1, 0});
     group_join(g, &before);
-    group_count(g, 100, SECOND, (uint32_t[]){1000, 500}, (uint32_t[]){1, 1});
+    group_count(g, 100, SECOND, (uint64_t[]){1000, 500}, (uint64_t[]){1, 1});
     group_to_row(&gs, app, 101, &row);
     assert_int_equal(row.bps, 8 * 2500);
     assert_int_equal(row.traffic.bytes[0], 7000);
     assert_int_equal(group_second(g, 100), 2500);
     group_leave(g, &before);
-    group_count(g, 101, SECOND, (uint32_t[]){300, 0}, (uint32_t[]){1, 0});
+    group_count(g, 101, SECOND, (uint64_t[]){300, 0}, (uint64_t[]){1, 0});
     assert_int_equal(group_second(g, 100), 2500);
     group_to_row(&gs, app, 102, &row);
     assert_int_equal(row.bps, 8 * 300);

@@ -81,7 +81,7 @@ static uint32_t busy_host(struct hosts *hs, const char *text, unsigned flows)
     struct host *h = host_at(hs, index);
     assert_true(made);
     h->flows[0] = flows;
-    host_count(hs, h, 100, SECOND, (uint32_t[]){1000, 70}, (uint32_t[]){100000, 1});
+    host_count(hs, h, 100, SECOND, (uint64_t[]){1000, 70}, (uint64_t[]){100000, 1});
     for (unsigned i = 0; i < 300; i++) /* more than its byte holds */
         host_add_syn(hs, h, SIDE_SENT, 1);
     host_use_count(host_use_at(hs, host_use_get(hs, h, 0, 5, &is_full)), SIDE_SENT, 1000, 100000);
@@ -172,9 +172,9 @@ static void test_a_rate_is_that_of_the_last_whole_second(void **state)
     struct addr a = addr("10.0.0.1");
     uint32_t index = hosts_get(hs, &a, 0, 1, &made);
     struct host_row row;
-    host_count(hs, host_at(hs, index), 100, 0, (uint32_t[]){600, 0}, (uint32_t[]){1, 0});
-    host_count(hs, host_at(hs, index), 100, 0, (uint32_t[]){400, 0}, (uint32_t[]){1, 0});
-    host_count(hs, host_at(hs, index), 101, 0, (uint32_t[]){0, 500}, (uint32_t[]){0, 1});
+    host_count(hs, host_at(hs, index), 100, 0, (uint64_t[]){600, 0}, (uint64_t[]){1, 0});
+    host_count(hs, host_at(hs, index), 100, 0, (uint64_t[]){400, 0}, (uint64_t[]){1, 0});
+    host_count(hs, host_at(hs, index), 101, 0, (uint64_t[]){0, 500}, (uint64_t[]){0, 1});
     host_to_row(hs, index, 101, &row);
     assert_int_equal(row.bps, 8000);
     assert_int_equal(row.trend, TREND_UP);
@@ -246,7 +246,7 @@ static void test_a_row_of_two_workers_holds_both_of_their_large_counters(void **
         struct hosts *hs = new_hosts(100);
         struct host *h = one_host(hs);
         for (unsigned k = 0; k < 100; k++)
-            host_count(hs, h, 100, 0, (uint32_t[]){4000000000u, 1}, (uint32_t[]){100000000, 1});
+            host_count(hs, h, 100, 0, (uint64_t[]){4000000000u, 1}, (uint64_t[]){100000000, 1});
         host_add_udp_bytes(hs, h, SIDE_SENT, 300000000000);
         host_add_udp_packets(hs, h, SIDE_SENT, 70000);
         host_add_sizes(hs, h, SIDE_RCVD * SIZE_BINS + 6, 70000);
@@ -328,10 +328,10 @@ static void test_the_last_hour_holds_every_whole_second(void **state)
     struct host *h = one_host(hs);
     uint32_t index = hosts_find(hs, &h->addr, 0);
     static struct host_detail d;
-    host_count(hs, h, 5000, 0, (uint32_t[]){10, 1}, (uint32_t[]){1, 1});
-    host_count(hs, h, 5002, 0, (uint32_t[]){20, 2}, (uint32_t[]){1, 1});
-    host_count(hs, h, 5002, 0, (uint32_t[]){4000000000u, 3}, (uint32_t[]){1, 1});
-    host_count(hs, h, 5002, 0, (uint32_t[]){4000000000u, 3}, (uint32_t[]){1, 1});
+    host_count(hs, h, 5000, 0, (uint64_t[]){10, 1}, (uint64_t[]){1, 1});
+    host_count(hs, h, 5002, 0, (uint64_t[]){20, 2}, (uint64_t[]){1, 1});
+    host_count(hs, h, 5002, 0, (uint64_t[]){4000000000u, 3}, (uint64_t[]){1, 1});
+    host_count(hs, h, 5002, 0, (uint64_t[]){4000000000u, 3}, (uint64_t[]){1, 1});
     for (uint32_t tick = 5003; tick < 5006; tick++) { /* not rolled, then rolled by another one */
         host_to_detail(hs, index, tick, tick * SECOND, &d);
         unsigned last = HOST_SERIES - 1 - (tick - 5003);
@@ -340,7 +340,7 @@ static void test_the_last_hour_holds_every_whole_second(void **state)
         assert_int_equal(d.series[SIDE_SENT][last - 1], 0);
         assert_int_equal(d.series[SIDE_SENT][last - 2], 10);
         if (tick == 5004)
-            host_count(hs, h, 5004, 0, (uint32_t[]){0, 9}, (uint32_t[]){0, 1});
+            host_count(hs, h, 5004, 0, (uint64_t[]){0, 9}, (uint64_t[]){0, 1});
     }
     assert_int_equal(d.series[SIDE_RCVD][HOST_SERIES - 1], 9);
     assert_int_equal(d.row.peak_bps, 8 * (8000000020 + 8));

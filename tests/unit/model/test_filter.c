@@ -459,7 +459,7 @@ static void test_wrong_expressions_say_where_and_what(void **state)
         {"app = and vlan=7", 6, "expected value"},
         {"app=)", 4, "expected value"},
         {"bytez>1", 0, "unknown field 'bytez': did you mean 'bytes'?"},
-        {"vlan=7 and sn=x", 11, "unknown field 'sn': did you mean 'sni'?"},
+        {"vlan=7 and snj=x", 11, "unknown field 'snj': did you mean 'sni'?"},
         {"qqqqqqq=1", 0, "unknown field 'qqqqqqq'"},
         {"bytes", 5, "expected an operator after 'bytes' (to search for the word, quote it)"},
         {"bytes and vlan=7", 5,
