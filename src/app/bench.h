@@ -61,12 +61,13 @@ void line_print(const struct bench_line *l, bool json);
 /* The head of the table of a mode: a sentence on what it does, and the columns. */
 void line_print_head(const char *text);
 
-/* A run of the engine over one source. Zero, the members up to `dpi_packets`, then bench_start(),
+/* A run of the engine over one source. Zero, the members up to `eager_hosts`, then bench_start(),
  * which fills the rest. */
 struct bench_run {
     struct source *source; /* given to the engine */
     uint32_t max_flows, max_hosts;
     unsigned dpi_packets; /* 1: the first payload decides, as in flows past their verdict */
+    bool eager_hosts;     /* also for flows of a flood */
     struct engine *engine;
     bool is_file;
     struct bench_memory before;

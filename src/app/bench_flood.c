@@ -5,6 +5,9 @@
  * from there on, when each new flow takes the place of another. Of the established flows none may
  * be lost: one that was made room for and came back would have been created twice, and the engine's
  * count of created flows would be above that of the flows that were sent.
+ *
+ * In a flood the engine makes hosts only for flows that last. The line "with hosts" has it make them
+ * at once, so that each new flow also evicts a host.
  */
 #include "app/bench.h"
 #include "app/bench_mix.h"
@@ -22,6 +25,12 @@ enum {
 };
 
 /* One packet in `share` is of an established flow. */
+struct variant {
+    const char *name;
+    uint32_t share;
+    bool eager_hosts;
+};
+
 struct flood {
     struct bench_mix mix;
     uint32_t share;
@@ -66,6 +75,7 @@ static void tell(struct bench_line *l, const struct bench_feed *feed, const stru
     line_add(l, "established", "", ESTABLISHED);
     line_add(l, "established_lost", "", lost(t, served, f));
     line_add(l, "flows_refused", "", (double)t->packets[REASON_flow_table_full]);
+    line_add(l, "hosts_refused", "", (double)t->packets[REASON_host_table_full]);
     line_add(l, "rss_start_bytes", "", (double)(feed->at_warm.rss - l->own));
     line_add(l, "rss_end_bytes", "", (double)(feed->at_end.rss - l->own));
 }
@@ -74,10 +84,11 @@ static bool measure(struct bench *b, const void *what)
 {
     static struct bench_feed feed;
     static struct flood flood;
+    const struct variant *v = what;
     uint32_t table = b->quick ? TABLE_QUICK : TABLE;
     flood =
         (struct flood){.mix = {.flows = ESTABLISHED, .hosts = ESTABLISHED, .form = {.bytes = 64}},
-                       .share = *(const uint32_t *)what,
+                       .share = v->share,
                        .opening = (uint64_t)MIX_OPENING * ESTABLISHED};
     struct feed_config config = {.make = flood_packet,
                                  .maker = &flood,
@@ -88,15 +99,18 @@ static bool measure(struct bench *b, const void *what)
                                  .measure = b->measure};
     struct bench_line *l = b->line;
     l->bench = "flood";
-    l->variant = flood.share == 2 ? "half new" : "nearly all new";
+    l->variant = v->name;
     l->packet_bytes = 64;
     l->hosts = table;
     uint64_t before = bench_memory_now().rss;
     if (!mix_init(&flood.mix, b->err) || !feed_init(&feed, &config, b->err))
         return false;
     l->own = bench_memory_now().rss - before;
-    struct bench_run run = {
-        .source = &feed.source, .max_flows = table, .max_hosts = table, .dpi_packets = 1};
+    struct bench_run run = {.source = &feed.source,
+                            .max_flows = table,
+                            .max_hosts = table,
+                            .dpi_packets = 1,
+                            .eager_hosts = v->eager_hosts};
     if (!bench_start(b, &run))
         return false;
     struct answer *a = bench_wait(b, &run, &feed.at_end);
@@ -110,10 +124,11 @@ static bool measure(struct bench *b, const void *what)
 
 bool bench_flood(struct bench *b)
 {
-    static const uint32_t shares[] = {2, 16};
-    unsigned n = b->quick && b->all ? 1 : sizeof shares / sizeof *shares;
+    static const struct variant variants[] = {
+        {"half new", 2, false}, {"nearly all new", 16, false}, {"with hosts", 16, true}};
+    unsigned n = b->quick && b->all ? 1 : sizeof variants / sizeof *variants;
     for (unsigned i = 0; i < n; i++) {
-        if (!bench_run_line(b, measure, &shares[i]))
+        if (!bench_run_line(b, measure, &variants[i]))
             return false;
     }
     return true;

@@ -66,6 +66,7 @@ bool bench_start(struct bench *b, struct bench_run *run)
         config.l7.packets = run->dpi_packets;
     config.keep_series = true;
     config.expire_hosts = true;
+    config.eager_hosts = run->eager_hosts;
 
     run->is_file = run->source->is_file;
     run->before = bench_memory_now();

@@ -24,6 +24,8 @@ struct engine_config {
     bool expire_hosts; /* forget idle hosts; not for weir read */
     bool dedup;        /* a flow told of by several exporters counts once */
     bool learn_names;  /* names of hosts out of DNS answers (-n) */
+    bool
+        eager_hosts; /* in a flood, too, a new flow has its hosts at once: to measure what that costs */
 };
 
 struct interface_info {

@@ -255,7 +255,7 @@ uint32_t flow_begin_from(struct worker *w, const struct packet *p, const struct 
     struct addr a[2];
     a[end] = p->src;
     a[!end] = p->dst;
-    if (w->emergency.is_on) {
+    if (worker_is_lazy(w)) {
         h->host[0] = h->host[1] = HOST_OTHERS;
         h->bits |= FLOW_UNMET | FLOW_RAW;
     } else {

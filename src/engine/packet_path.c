@@ -253,7 +253,7 @@ static inline void look_up(struct worker *w, struct slot *s)
 {
     s->hint = table_hint(&w->flows.table, s->keyed.hash);
     if (__builtin_expect(!s->hint, 0)) {
-        if (!w->emergency.is_on)
+        if (!worker_is_lazy(w))
             look_up_hosts(w, s);
         return;
     }

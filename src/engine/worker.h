@@ -123,6 +123,12 @@ struct worker {
     struct record scratch; /* for records on their way to the sink or a filter */
 };
 
+/* True when a new flow gets its hosts only once it has proved to be a conversation. */
+static inline bool worker_is_lazy(const struct worker *w)
+{
+    return w->emergency.is_on && !w->config->eager_hosts;
+}
+
 /* --- packet_path.c --- */
 /* Memory for the packets that are on their way; with the worker. */
 bool worker_pipe_init(struct worker *w, struct err *e);
