@@ -12,7 +12,14 @@ enum reason {
     REASONS
 };
 
-enum reason_group { GROUP_FLOW, GROUP_OTHER, GROUP_MALFORMED, GROUP_UNTRACKED, GROUP_NOTE, GROUP_RECORD };
+enum reason_group {
+    GROUP_FLOW,
+    GROUP_OTHER,
+    GROUP_MALFORMED,
+    GROUP_UNTRACKED,
+    GROUP_NOTE,
+    GROUP_RECORD
+};
 
 struct reason_info {
     const char *name;
