@@ -62,6 +62,14 @@ static const uint8_t pairs[][2] = {
     {FIELD_client_ttl, FIELD_server_ttl},
     {FIELD_client_icmp, FIELD_server_icmp},
     {FIELD_outer_src, FIELD_outer_dst},
+    {FIELD_raw_sent_packets, FIELD_raw_rcvd_packets},
+    {FIELD_raw_sent_bytes, FIELD_raw_rcvd_bytes},
+    {FIELD_in_if, FIELD_out_if},
+    {FIELD_client_as, FIELD_server_as},
+    {FIELD_client_mask, FIELD_server_mask},
+    {FIELD_vrf_in, FIELD_vrf_out},
+    {FIELD_nat_client, FIELD_nat_server},
+    {FIELD_nat_client_port, FIELD_nat_server_port},
 };
 
 enum { PAIRS = sizeof pairs / sizeof *pairs };
@@ -79,15 +87,14 @@ const struct field *field_reverse(const struct field *f)
 
 static bool is_of_server(const struct field *f)
 {
-    /* Addresses, ports and MACs stand in every record; the others tell a second direction. */
-    static const enum field_id both[] = {FIELD_server, FIELD_server_port, FIELD_server_mac,
-                                         FIELD_server_rtt, FIELD_outer_dst};
-    for (unsigned i = 0; i < sizeof both / sizeof *both; i++) {
-        if (f == &field_table[both[i]])
-            return false;
-    }
-    for (unsigned i = 0; i < PAIRS; i++) {
-        if (f == &field_table[pairs[i][1]])
+    /* Addresses, ports, interfaces and the like stand in every record; these tell a second direction. */
+    static const enum field_id second[] = {
+        FIELD_rcvd_packets,   FIELD_rcvd_bytes,       FIELD_rcvd_goodput, FIELD_server_flags,
+        FIELD_rcvd_retrans,   FIELD_rcvd_ooo,         FIELD_rcvd_lost,    FIELD_rcvd_keepalive,
+        FIELD_rcvd_min_ip,    FIELD_rcvd_max_ip,      FIELD_server_tos,   FIELD_server_ttl,
+        FIELD_raw_rcvd_bytes, FIELD_raw_rcvd_packets, FIELD_rcvd_zero_window};
+    for (unsigned i = 0; i < sizeof second / sizeof *second; i++) {
+        if (f == &field_table[second[i]])
             return true;
     }
     return false;
@@ -180,9 +187,6 @@ static bool add_extra(struct export_template *t, const struct extra *x, struct e
         f.how = EXPORT_FIELD;
         f.field = &field_table[FIELD_server];
         break;
-    case EXPORT_INTERFACE:
-        f.field = &field_table[FIELD_iface];
-        break;
     case EXPORT_VLAN:
         f.field = &field_table[FIELD_vlan];
         break;
@@ -219,6 +223,10 @@ static bool add_unknown(const char *word, size_t len, struct err *e)
 
 static bool add_name(struct export_template *t, const char *word, size_t len, struct err *e)
 {
+    for (unsigned i = 0; i < EXTRAS; i++) {
+        if (is_word(extras[i].name, word, len))
+            return add_extra(t, &extras[i], e);
+    }
     for (size_t i = 0; i < field_count; i++) {
         const struct field *row = &field_table[i];
         if (!row->seed || !is_word(row->seed, word, len))
@@ -226,10 +234,6 @@ static bool add_name(struct export_template *t, const char *word, size_t len, st
         struct export_field f = {.name = row->seed, .field = row, .len = octets_of(row)};
         read_element(row->element, &f);
         return add(t, &f, e);
-    }
-    for (unsigned i = 0; i < EXTRAS; i++) {
-        if (is_word(extras[i].name, word, len))
-            return add_extra(t, &extras[i], e);
     }
     return add_unknown(word, len, e);
 }
@@ -302,4 +306,16 @@ void export_template_default(struct export_template *t, bool is_v9, bool two_way
         &none);
     if (two_way)
         add_all(t, "OUT_BYTES OUT_PKTS", &none);
+}
+
+void export_template_everything(struct export_template *t)
+{
+    struct err none = {""};
+    *t = (struct export_template){0};
+    for (size_t i = 0; i < field_count; i++) {
+        const char *seed = field_table[i].seed;
+        if (seed && *seed)
+            add_name(t, seed, strlen(seed), &none);
+    }
+    add_all(t, "FIRST_SWITCHED LAST_SWITCHED", &none);
 }

@@ -18,7 +18,6 @@ enum export_how {
     EXPORT_LAST_UPTIME,  /* the same, 153 */
     EXPORT_CLIENT,       /* addresses by their IPv6 name */
     EXPORT_SERVER,
-    EXPORT_INTERFACE,
     EXPORT_VLAN,
     EXPORT_ONE,
     EXPORT_ZERO,
@@ -48,6 +47,9 @@ bool export_template_parse(struct export_template *t, const char *text, struct e
 /* What is sent when nobody chose: for NetFlow v9 (times as uptime) and IPFIX (as milliseconds). With
  * two_way OUT_BYTES and OUT_PKTS too. */
 void export_template_default(struct export_template *t, bool is_v9, bool two_way);
+
+/* All fields, for JSON and TLV, which leave out what a record does not say. */
+void export_template_everything(struct export_template *t);
 
 /* The field that says of the server what this one says of the client; NULL when there is none. */
 const struct field *field_reverse(const struct field *f);

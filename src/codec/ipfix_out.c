@@ -75,6 +75,7 @@ static enum out_how how_to_put(const struct field *f)
     case KIND_usec:
         return OUT_US_MS;
     case KIND_duration:
+    case KIND_observed:
         return OUT_COMPUTED;
     default:
         return f->offset < 0 ? OUT_COMPUTED : OUT_NUMBER;
@@ -118,6 +119,18 @@ static struct out_step step_of_field(const struct flow_out *o, const struct fiel
                              .field = f};
 }
 
+/* What has another number between IPv6 addresses; 0 = nothing. */
+static unsigned element_of_v6(unsigned id)
+{
+    static const uint16_t pairs[][2] = {{8, 27},   {12, 28},  {9, 29},    {13, 30},  {15, 62},
+                                        {18, 63},  {32, 139}, {225, 281}, {226, 282}};
+    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (pairs[i][0] == id)
+            return pairs[i][1];
+    }
+    return 0;
+}
+
 /* One field as a step, with the element's number in this family and format. */
 static struct out_step step_of(const struct flow_out *o, const struct export_field *x, bool is_v6,
                                unsigned *id)
@@ -143,15 +156,15 @@ static struct out_step step_of(const struct flow_out *o, const struct export_fie
         break;
     }
     step = step_of_field(o, x->field, x->len);
-    if (x->how == EXPORT_INTERFACE || x->how == EXPORT_VLAN)
+    if (x->how == EXPORT_VLAN)
         return step;
-    bool is_client = x->field == &field_table[FIELD_client];
-    if (is_client || x->field == &field_table[FIELD_server]) {
-        step.how = is_v6 ? OUT_ADDR6 : OUT_ADDR4;
-        step.len = is_v6 ? 16 : 4;
-        *id = (is_client ? 8u : 12u) + (is_v6 ? (is_client ? 19u : 16u) : 0u);
-    } else if (is_v6 && x->field == &field_table[FIELD_client_icmp]) {
-        *id = 139;
+    unsigned other = is_v6 && !x->pen ? element_of_v6(x->id) : 0;
+    if (!other)
+        return step;
+    *id = other;
+    if (step.how == OUT_ADDR4) {
+        step.how = OUT_ADDR6;
+        step.len = 16;
     }
     return step;
 }
@@ -381,6 +394,8 @@ static uint8_t *put_words(const struct flow_out *o, const struct out_layout *l,
 static uint64_t computed(const struct record *r, const struct out_step *s)
 {
     uint64_t v = record_number(r, s->field);
+    if (s->field->kind == KIND_observed)
+        return v == OBSERVED_EGRESS; /* flowDirection: 0 ingress, 1 egress */
     return s->field->kind == KIND_duration ? v / MILLISECOND : v;
 }
 

@@ -40,14 +40,20 @@ void netflow5_flush(struct flow_out *o, nsec_t now)
     o->sequence += records;
 }
 
+/* AS_TRANS (RFC 6793) stands for what has more than 16 bits. */
+static unsigned short_as(uint32_t as)
+{
+    return as > UINT16_MAX ? 23456 : as;
+}
+
 static void put_record(struct flow_out *o, const struct record *r, uint32_t packets, uint32_t bytes)
 {
     uint8_t *at = o->message + o->len;
     at = put_bytes(at, r->client.byte + 12, 4);
     at = put_bytes(at, r->server.byte + 12, 4);
-    at = put_be32(at, 0);
-    at = put_be16(at, r->iface & 0xffff);
-    at = put_be16(at, 0);
+    at = put_bytes(at, r->next_hop.byte + 12, 4);
+    at = put_be16(at, r->in_if & 0xffff);
+    at = put_be16(at, r->out_if & 0xffff);
     at = put_be32(at, packets);
     at = put_be32(at, bytes);
     at = put_be32(at, uptime_ms(o, r->first));
@@ -59,7 +65,11 @@ static void put_record(struct flow_out *o, const struct record *r, uint32_t pack
     at = put_u8(at, r->client_flags);
     at = put_u8(at, r->proto);
     at = put_u8(at, r->client_tos);
-    memset(at, 0, 8);
+    at = put_be16(at, short_as(r->client_as));
+    at = put_be16(at, short_as(r->server_as));
+    at = put_u8(at, r->client_mask);
+    at = put_u8(at, r->server_mask);
+    put_be16(at, 0);
     o->len += RECORD;
     o->records++;
 }

@@ -1,0 +1,318 @@
+/* exports.c - all exports of a run: rings from the workers, a thread and a connection each. */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/exports_private.h"
+#include "io/record_ring.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    IDLE_MS = 10, /* a look at empty rings costs a microsecond */
+    TAKE = 256,   /* records between two looks at the clock */
+    FEEDS_MAX = 4096
+};
+
+/* One worker's side. */
+struct feed {
+    struct sink sink; /* first: what the worker calls */
+    struct exports *all;
+    bool waits;
+    counter_t offered, queue_full[EXPORTS_MAX];
+    struct record_ring ring[EXPORTS_MAX];
+    struct feed *next;
+};
+
+struct exports {
+    struct exports_config config;
+    unsigned n;
+    struct exporting target[EXPORTS_MAX];
+    struct feed *feeds;
+    _Atomic bool stopping, hurry;
+};
+
+const char *export_drop_name(enum export_drop why)
+{
+    static const char *const names[] = {
+#define DROP(name, text) [EXPORT_DROP_##name] = #name,
+#include "io/export_drops.def"
+#undef DROP
+    };
+    return names[why];
+}
+
+const char *export_drop_text(enum export_drop why)
+{
+    static const char *const texts[] = {
+#define DROP(name, text) [EXPORT_DROP_##name] = text,
+#include "io/export_drops.def"
+#undef DROP
+    };
+    return texts[why];
+}
+
+static void sleep_ms(unsigned ms)
+{
+    struct timespec t = {.tv_nsec = (long)ms * MILLISECOND};
+    nanosleep(&t, NULL);
+}
+
+/* --- The worker's side -------------------------------------------------------------------------- */
+
+static void feed_record(struct sink *s, const struct record *r)
+{
+    struct feed *f = (struct feed *)s;
+    counter_add(&f->offered, 1);
+    for (unsigned i = 0; i < f->all->n; i++) {
+        bool taken = record_ring_push(&f->ring[i], r);
+        while (!taken && f->waits && !atomic_load_explicit(&f->all->hurry, memory_order_relaxed)) {
+            sleep_ms(1);
+            taken = record_ring_push(&f->ring[i], r);
+        }
+        if (!taken)
+            counter_add(&f->queue_full[i], 1);
+    }
+}
+
+static void feed_free(struct feed *f, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        record_ring_fini(&f->ring[i]);
+    mem_free(ACCOUNT_records, f, sizeof *f);
+}
+
+struct sink *exports_feed(struct exports *x, bool is_file, struct err *e)
+{
+    struct feed *f = mem_alloc(ACCOUNT_records, sizeof *f);
+    if (!f) {
+        fail(e, "no memory for the exports");
+        return NULL;
+    }
+    f->sink.record = feed_record;
+    f->all = x;
+    f->waits = is_file;
+    for (unsigned i = 0; i < x->n; i++) {
+        if (record_ring_init(&f->ring[i], x->config.queue_bytes))
+            continue;
+        feed_free(f, i);
+        fail(e, "no memory for the queue of %s", x->target[i].target.name);
+        return NULL;
+    }
+    f->next = x->feeds;
+    x->feeds = f;
+    return &f->sink;
+}
+
+/* --- The export's thread ------------------------------------------------------------------------ */
+
+static nsec_t export_time(struct exporting *t, const struct record *r)
+{
+    if (!t->config->packet_time)
+        return t->now;
+    if (r->last > t->now)
+        t->now = r->last;
+    return t->now;
+}
+
+static void take_one(struct exporting *t)
+{
+    if (!t->added_at)
+        t->added_at = clock_mono();
+    t->ops->add(t, &t->record, export_time(t, &t->record));
+    t->paced++;
+}
+
+/* Up to TAKE records, fairly from all workers. How many. */
+static unsigned take(struct exporting *t)
+{
+    unsigned taken = 0, before;
+    do {
+        before = taken;
+        for (struct feed *f = t->all->feeds; f && taken < TAKE; f = f->next) {
+            if (!record_ring_pop(&f->ring[t->index], &t->record))
+                continue;
+            take_one(t);
+            taken++;
+        }
+    } while (taken > before && taken < TAKE);
+    return taken;
+}
+
+static void drop_rest(struct exporting *t)
+{
+    for (struct feed *f = t->all->feeds; f; f = f->next) {
+        while (record_ring_pop(&f->ring[t->index], &t->record))
+            counter_add(&t->dropped[EXPORT_DROP_not_connected], 1);
+    }
+}
+
+static void keep_pace(struct exporting *t, nsec_t mono)
+{
+    if (!t->config->rate)
+        return;
+    if (!t->paced_at || mono - t->paced_at > 10 * SECOND) {
+        t->paced_at = mono;
+        t->paced = 0;
+    }
+    uint64_t due = t->paced * (uint64_t)SECOND / t->config->rate;
+    nsec_t wait = t->paced_at + (nsec_t)due - mono;
+    if (wait > MILLISECOND)
+        sleep_ms((unsigned)(wait / MILLISECOND < 500 ? wait / MILLISECOND : 500));
+}
+
+static void look_at_clock(struct exporting *t, nsec_t mono)
+{
+    if (!t->config->packet_time)
+        t->now = clock_wall();
+    if (t->added_at && mono - t->added_at >= t->config->queue_time) {
+        t->ops->flush(t, t->now);
+        t->added_at = 0;
+    }
+    if (mono - t->ticked_at >= SECOND) {
+        t->ops->tick(t, t->now);
+        t->ticked_at = mono;
+    }
+}
+
+static void export_run(void *argument)
+{
+    struct exporting *t = argument;
+    struct exports *x = t->all;
+    for (;;) {
+        bool stopping = atomic_load_explicit(&x->stopping, memory_order_acquire);
+        bool hurry = atomic_load_explicit(&x->hurry, memory_order_relaxed);
+        nsec_t mono = clock_mono();
+        look_at_clock(t, mono);
+        bool ready = t->ops->is_ready(t, mono);
+        unsigned taken = ready && !hurry ? take(t) : 0;
+        if (stopping && (!taken || hurry))
+            break;
+        if (taken)
+            keep_pace(t, mono);
+        else
+            sleep_ms(IDLE_MS);
+    }
+    t->ops->flush(t, t->now);
+    drop_rest(t);
+    t->ops->close(t);
+    t->own = NULL;
+}
+
+/* --- All of them -------------------------------------------------------------------------------- */
+
+struct exports *exports_new(const struct exports_config *config, struct err *e)
+{
+    struct exports *x = mem_alloc(ACCOUNT_records, sizeof *x);
+    if (!x) {
+        fail(e, "no memory for the exports");
+        return NULL;
+    }
+    x->config = *config;
+    return x;
+}
+
+static bool add_one(struct exports *x, const char *word, size_t len, struct err *e)
+{
+    if (len == 4 && !memcmp(word, "none", 4))
+        return true;
+    if (x->n == EXPORTS_MAX)
+        return fail(e, "more than %d exports", EXPORTS_MAX);
+    struct exporting *t = &x->target[x->n];
+    if (!export_target_parse(&t->target, word, len, x->config.format, e))
+        return false;
+    t->config = &x->config;
+    t->all = x;
+    t->index = x->n;
+    t->ops = t->target.kind == EXPORT_TO_ZMQ ? &export_zmq_ops : &export_flow_ops;
+    if (!t->ops->open(t, e))
+        return false;
+    x->n++;
+    return true;
+}
+
+bool exports_add(struct exports *x, const char *list, struct err *e)
+{
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        size_t len = strcspn(list, ", ");
+        if (!add_one(x, list, len, e))
+            return false;
+        list += len;
+    }
+    return true;
+}
+
+unsigned exports_count(const struct exports *x)
+{
+    return x->n;
+}
+
+bool exports_start(struct exports *x, struct err *e)
+{
+    for (unsigned i = 0; i < x->n; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "export%u", i);
+        if (!thread_start(&x->target[i].thread, name, export_run, &x->target[i], e))
+            return false;
+    }
+    return true;
+}
+
+void exports_stop(struct exports *x, nsec_t most)
+{
+    atomic_store_explicit(&x->stopping, true, memory_order_release);
+    nsec_t deadline = clock_mono() + most;
+    for (unsigned i = 0; i < x->n; i++) {
+        struct export_state s;
+        /* Without a connection the thread has nothing to wait for and ends by itself. */
+        while (exports_state(x, i, &s) && x->target[i].thread.running && clock_mono() < deadline) {
+            uint64_t gone = s.sent;
+            for (unsigned d = 0; d < EXPORT_DROPS; d++)
+                gone += s.dropped[d];
+            if (gone >= s.offered)
+                break;
+            sleep_ms(IDLE_MS);
+        }
+    }
+    if (clock_mono() >= deadline)
+        atomic_store_explicit(&x->hurry, true, memory_order_relaxed);
+    for (unsigned i = 0; i < x->n; i++)
+        thread_join(&x->target[i].thread);
+}
+
+void exports_free(struct exports *x)
+{
+    atomic_store_explicit(&x->hurry, true, memory_order_relaxed);
+    exports_stop(x, 0);
+    /* A thread closes what it used; what never had one is closed here. */
+    for (unsigned i = 0; i < x->n; i++) {
+        if (x->target[i].own)
+            x->target[i].ops->close(&x->target[i]);
+    }
+    while (x->feeds) {
+        struct feed *next = x->feeds->next;
+        feed_free(x->feeds, x->n);
+        x->feeds = next;
+    }
+    mem_free(ACCOUNT_records, x, sizeof *x);
+}
+
+bool exports_state(const struct exports *x, unsigned i, struct export_state *state)
+{
+    if (i >= x->n)
+        return false;
+    const struct exporting *t = &x->target[i];
+    *state = (struct export_state){.sent = counter_get(&t->sent),
+                                   .messages = counter_get(&t->messages),
+                                   .bytes = counter_get(&t->bytes)};
+    memcpy(state->name, t->target.name, sizeof state->name);
+    notice_get(&t->state, state->state);
+    for (unsigned d = 0; d < EXPORT_DROPS; d++)
+        state->dropped[d] = counter_get(&t->dropped[d]);
+    for (const struct feed *f = x->feeds; f; f = f->next) {
+        state->offered += counter_get(&f->offered);
+        state->dropped[EXPORT_DROP_queue_full] += counter_get(&f->queue_full[i]);
+    }
+    return true;
+}

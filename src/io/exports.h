@@ -1,0 +1,75 @@
+/* exports.h - all exports of a run: rings from the workers, a thread and a connection each.
+ *
+ * A worker's record is pushed into one ring per export and never waits for a collector, except when
+ * it comes from a file, which has time. Each export counts what it was offered, what left, and what
+ * did not under a reason: offered = sent + queued + dropped (equation L5).
+ */
+#ifndef WEIR_IO_EXPORTS_H
+#define WEIR_IO_EXPORTS_H
+
+#include "base/counter.h"
+#include "base/notice.h"
+#include "engine/plug.h"
+#include "io/export_target.h"
+
+enum export_drop {
+#define DROP(name, text) EXPORT_DROP_##name,
+#include "io/export_drops.def"
+#undef DROP
+    EXPORT_DROPS
+};
+
+enum { EXPORTS_MAX = 16 };
+
+struct exports_config {
+    const struct export_template *template; /* borrowed; NULL: each format's default */
+    enum flow_format format;                /* of targets that do not say */
+    bool biflow;
+    bool packet_time;   /* all sources are files: what is sent bears the time of its packets */
+    uint32_t domain;
+    size_t mtu;
+    size_t queue_bytes; /* of each export's ring from each worker */
+    nsec_t queue_time;  /* how long a message may wait to become full */
+    nsec_t template_every;
+    unsigned template_packets;
+    uint64_t rate;        /* records a second at most, 0 = no limit */
+    bool zmq_connects;    /* connect to the collector instead of waiting for it */
+    bool zmq_json;        /* JSON instead of TLV */
+    const char *zmq_key;  /* the collector's public CURVE key, 40 letters; "" = no encryption */
+    const char *instance; /* name of this probe in its status messages */
+};
+
+/* What one export did, for people. */
+struct export_state {
+    char name[256];
+    char state[NOTICE_BYTES];
+    uint64_t offered, sent, messages, bytes, dropped[EXPORT_DROPS];
+};
+
+struct exports;
+
+/* Opens exports without any target yet. NULL with a sentence when out of memory. */
+struct exports *exports_new(const struct exports_config *config, struct err *e);
+
+/* Adds the targets of a list by comma ("none" is none). False with a sentence. */
+bool exports_add(struct exports *x, const char *list, struct err *e);
+unsigned exports_count(const struct exports *x);
+
+/* A sink for one worker, valid until exports_free(); is_file: it waits while a queue is full. NULL
+ * with a sentence when out of memory. Before exports_start(). */
+struct sink *exports_feed(struct exports *x, bool is_file, struct err *e);
+
+/* Starts a thread for each target. */
+bool exports_start(struct exports *x, struct err *e);
+
+/* Sends what waits, for at most so long, and ends the threads. No worker may push any more. */
+void exports_stop(struct exports *x, nsec_t most);
+void exports_free(struct exports *x);
+
+/* Any thread. False past the end. */
+bool exports_state(const struct exports *x, unsigned i, struct export_state *state);
+/* The word and the sentence of a reason. */
+const char *export_drop_name(enum export_drop why);
+const char *export_drop_text(enum export_drop why);
+
+#endif
