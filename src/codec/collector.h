@@ -116,9 +116,29 @@ const char *exporter_interface(const struct exporter *x, uint32_t index);
 bool collector_save(const struct collector *c, const char *path, struct err *e);
 bool collector_load(struct collector *c, const char *path, struct err *e);
 
-/* Counters of equation L4 and of each reason (reasons.def, group RECORD); any thread. */
+enum loss {
+#define LOSS(name, group, title, text) LOSS_##name,
+#include "codec/losses.def"
+#undef LOSS
+    LOSSES
+};
+
+enum loss_group { LOSS_MALFORMED, LOSS_NO_TEMPLATE, LOSS_DENIED, LOSS_DUP, LOSS_NOTE };
+
+struct loss_info {
+    const char *name;
+    enum loss_group group;
+    const char *title, *text;
+};
+
+/* One row per enum loss, in its order. */
+extern const struct loss_info loss_table[LOSSES];
+
+/* Counters of equation L4: records = accepted + all losses that are not notes. Options data are no
+ * records. Any thread. */
 struct collector_counts {
     counter_t datagrams, bytes, records, accepted, options, frames, counter_samples;
+    counter_t loss[LOSSES];
 };
 const struct collector_counts *collector_counts(const struct collector *c);
 

@@ -17,7 +17,8 @@ enum flow_in_kind {
     FLOW_IN_FLOW,  /* traffic to be counted */
     FLOW_IN_EVENT, /* firewall or NAT event (NSEL, NEL): a flow's life; counters only where told */
     FLOW_IN_MESSAGE, /* no traffic at all: log lines, registry transactions; shown with all fields */
-    FLOW_IN_OPTIONS  /* options data: only for --records and tests, the collector has used it */
+    FLOW_IN_OPTIONS, /* options data: only for --records and tests, the collector has used it */
+    FLOW_IN_SAMPLE /* a piece of a packet, which goes to collector_ops.frame; only for --records */
 };
 
 /* Bits of flow_in.flags. */

@@ -1,0 +1,240 @@
+/* collector.c - from datagrams of exporters to flow_in values; templates, sampling and loss by exporter. */
+#include "codec/collector.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "codec/collector_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { PARKED_DEFAULT = 1 << 20, SENTENCE = 256 };
+
+const struct loss_info loss_table[LOSSES] = {
+#define LOSS(name, group, title, text) [LOSS_##name] = {#name, LOSS_##group, title, text},
+#include "codec/losses.def"
+#undef LOSS
+};
+
+struct collector *collector_new(const struct collector_config *config,
+                                const struct collector_ops *ops, void *to, struct err *e)
+{
+    struct collector *c = mem_alloc(ACCOUNT_templates, sizeof *c);
+    if (!c) {
+        fail(e, "no memory for a collector");
+        return NULL;
+    }
+    c->config = *config;
+    c->ops = *ops;
+    c->to = to;
+    c->max_exporters = config->max_exporters && config->max_exporters < EXPORTERS
+                           ? config->max_exporters
+                           : EXPORTERS;
+    c->max_parked = config->max_parked_bytes ? config->max_parked_bytes : PARKED_DEFAULT;
+    return c;
+}
+
+void collector_free(struct collector *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->exporter_count; i++) {
+        exporter_fini(c->exporters[i]);
+        mem_free(ACCOUNT_templates, c->exporters[i], sizeof *c->exporters[i]);
+    }
+    mem_free(ACCOUNT_templates, c, sizeof *c);
+}
+
+/* ---- Exporters ------------------------------------------------------------------------------------ */
+
+static bool is_exporter(const struct exporter *x, const struct addr *addr, uint32_t domain,
+                        enum telemetry telemetry)
+{
+    return x->domain == domain && x->telemetry == telemetry && addr_equal(&x->addr, addr);
+}
+
+static struct exporter *make_exporter(struct collector *c, const struct datagram *d,
+                                      uint32_t domain, enum telemetry telemetry)
+{
+    struct exporter *x =
+        c->exporter_count < c->max_exporters ? mem_alloc(ACCOUNT_templates, sizeof *x) : NULL;
+    if (!x)
+        return NULL;
+    x->addr = d->from;
+    x->domain = domain;
+    x->telemetry = (uint8_t)telemetry;
+    x->first = d->received;
+    x->sampling = sampling_configured(c->config.sampling, &x->addr);
+    x->sampling_source = x->sampling ? SAMPLING_CONFIG : SAMPLING_UNKNOWN;
+    c->exporters[c->exporter_count++] = x;
+    return x;
+}
+
+/* Its slot, or the free one where it would be: there are twice as many as exporters. */
+static uint32_t exporter_slot(const struct collector *c, const struct addr *addr, uint32_t domain,
+                              enum telemetry telemetry)
+{
+    uint64_t hash = hash_bytes(addr, sizeof *addr);
+    uint32_t i = (uint32_t)hash_u128(hash, (uint64_t)domain << 8 | telemetry) % EXPORTER_SLOTS;
+    while (c->slot[i] && !is_exporter(c->exporters[c->slot[i] - 1], addr, domain, telemetry))
+        i = (i + 1) % EXPORTER_SLOTS;
+    return i;
+}
+
+struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
+                                enum telemetry telemetry)
+{
+    struct exporter *x = c->last;
+    if (!x || !is_exporter(x, &d->from, domain, telemetry)) {
+        uint32_t slot = exporter_slot(c, &d->from, domain, telemetry);
+        bool is_new = !c->slot[slot];
+        x = is_new ? make_exporter(c, d, domain, telemetry) : c->exporters[c->slot[slot] - 1];
+        if (!x) {
+            collector_lose(c, NULL, LOSS_exporters_full, 1);
+            return NULL;
+        }
+        c->slot[slot] = is_new ? (uint16_t)c->exporter_count : c->slot[slot];
+        c->last = x;
+        if (is_new)
+            collector_say(c, x, "is a new exporter");
+    }
+    x->last = d->received;
+    x->port = d->from_port;
+    x->datagrams++;
+    x->bytes += d->len;
+    return x;
+}
+
+bool collector_exporter(const struct collector *c, unsigned i, struct exporter_row *row)
+{
+    if (i >= c->exporter_count)
+        return false;
+    exporter_to_row(c->exporters[i], row);
+    return true;
+}
+
+/* ---- Counting ------------------------------------------------------------------------------------- */
+
+const struct collector_counts *collector_counts(const struct collector *c)
+{
+    return &c->counts;
+}
+
+void collector_lose(struct collector *c, struct exporter *x, enum loss loss, uint64_t n)
+{
+    enum loss_group group = loss_table[loss].group;
+    counter_add(&c->counts.loss[loss], n);
+    counter_add(&c->counts.records, n);
+    if (x && group == LOSS_NO_TEMPLATE)
+        x->no_template += n;
+    if (x && group == LOSS_MALFORMED)
+        x->malformed += n;
+}
+
+void collector_accept(struct collector *c, struct exporter *x, const struct flow_in *f, size_t n)
+{
+    counter_add(&c->counts.records, n);
+    counter_add(&c->counts.accepted, n);
+    x->records += n;
+    x->has_flows = true;
+    if (c->ops.flows)
+        c->ops.flows(c->to, f, n);
+}
+
+void collector_say(struct collector *c, const struct exporter *x, const char *format, ...)
+{
+    if (!c->ops.say)
+        return;
+    char sentence[SENTENCE];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(sentence, sizeof sentence, format, list);
+    va_end(list);
+    c->ops.say(c->to, x, sentence);
+}
+
+/* ---- Messages ------------------------------------------------------------------------------------- */
+
+enum { SETS_NEED = 4, V5_RECORDS = 30, V1_RECORDS = 24, V7_RECORDS = 28 };
+
+static bool fixed_fits(const uint8_t *b, size_t len, size_t header, size_t record, unsigned most)
+{
+    unsigned n = load_be16(b + 2);
+    return n && n <= most && len >= header + n * record && len < header + n * record + record;
+}
+
+static enum telemetry sflow_of(const uint8_t *b, size_t len)
+{
+    uint32_t version = load_be32(b), family = len >= 28 ? load_be32(b + 4) : 0;
+    if (family != 1 && family != 2)
+        return TELEMETRY_NONE;
+    return version == 5   ? TELEMETRY_SFLOW5
+           : version == 4 ? TELEMETRY_SFLOW4
+           : version == 2 ? TELEMETRY_SFLOW2
+                          : TELEMETRY_NONE;
+}
+
+/* Sets follow each other to the end, or to padding, and their first one has an id that can be. */
+static bool sets_fit(const uint8_t *b, size_t len, size_t header, unsigned first_id)
+{
+    struct cursor c = cur_over(b, len);
+    cur_take(&c, header);
+    const uint8_t *h = cur_peek(&c, SETS_NEED);
+    if (!h)
+        return false;
+    unsigned id = load_be16(h);
+    size_t set = load_be16(h + 2);
+    return (id == first_id || id == first_id + 1 || id >= 256) && set >= SETS_NEED &&
+           set <= cur_left(&c);
+}
+
+enum telemetry telemetry_of(const uint8_t *bytes, size_t len)
+{
+    if (len < 16)
+        return TELEMETRY_NONE;
+    switch (load_be16(bytes)) {
+    case 0:
+        return sflow_of(bytes, len);
+    case 1:
+        return fixed_fits(bytes, len, 16, 52, V1_RECORDS) ? TELEMETRY_NETFLOW1 : TELEMETRY_NONE;
+    case 5:
+        return fixed_fits(bytes, len, 24, 48, V5_RECORDS) ? TELEMETRY_NETFLOW5 : TELEMETRY_NONE;
+    case 7:
+        return fixed_fits(bytes, len, 24, 52, V7_RECORDS) ? TELEMETRY_NETFLOW7 : TELEMETRY_NONE;
+    case 9:
+        return sets_fit(bytes, len, 20, 0) ? TELEMETRY_NETFLOW9 : TELEMETRY_NONE;
+    case 10:
+        return load_be16(bytes + 2) == len && sets_fit(bytes, len, 16, 2) ? TELEMETRY_IPFIX
+                                                                          : TELEMETRY_NONE;
+    default:
+        return TELEMETRY_NONE;
+    }
+}
+
+void collector_take(struct collector *c, const struct datagram *d)
+{
+    counter_add(&c->counts.datagrams, 1);
+    counter_add(&c->counts.bytes, d->len);
+    /* By its version word alone: what came to this port is meant as an export, and damage is to be
+     * told, not ignored. */
+    unsigned version = d->len >= 2 ? load_be16(d->bytes) : UINT16_MAX;
+    switch (version) {
+    case 1:
+        netflow_fixed_take(c, d, TELEMETRY_NETFLOW1);
+        break;
+    case 5:
+        netflow_fixed_take(c, d, TELEMETRY_NETFLOW5);
+        break;
+    case 7:
+        netflow_fixed_take(c, d, TELEMETRY_NETFLOW7);
+        break;
+    case 9:
+        netflow9_take(c, d);
+        break;
+    case 10:
+        ipfix_take(c, d);
+        break;
+    default:
+        collector_lose(c, NULL, LOSS_not_export, 1);
+    }
+}

@@ -1,0 +1,86 @@
+/* collector_private.h - a collector's parts, shared by the decoders of the formats. */
+#ifndef WEIR_CODEC_COLLECTOR_PRIVATE_H
+#define WEIR_CODEC_COLLECTOR_PRIVATE_H
+
+#include "codec/collector.h"
+#include "codec/exporter.h"
+#include "codec/steps.h"
+
+enum { SAMPLING_MOST = 1 << 24, EXPORTER_SLOTS = 2 * EXPORTERS };
+
+struct collector {
+    struct collector_config config;
+    struct collector_ops ops;
+    void *to;
+    struct collector_counts counts;
+    struct exporter *exporters[EXPORTERS];
+    uint16_t slot[EXPORTER_SLOTS]; /* index + 1, by hash, linear probing; none is ever removed */
+    uint32_t exporter_count, max_exporters;
+    struct exporter *last; /* datagrams come in trains */
+    size_t max_parked;
+    struct flow_in batch[STEPS_BATCH];
+    struct aside aside[STEPS_BATCH];
+};
+
+/* One message while it is decoded. */
+struct message {
+    const struct datagram *d;
+    struct exporter *x;
+    struct steps_context context;
+    uint32_t sampling; /* of the header, 0 = it says nothing */
+    uint32_t decoded;  /* data records that were there */
+    uint32_t options;  /* options records that were there */
+    uint32_t templates;
+    bool is_unknown; /* some set had no template, so the number of records is not known */
+};
+
+/* The exporter, made when it is new; NULL when there is no room (counted). */
+struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
+                                enum telemetry telemetry);
+
+static inline void collector_note(struct collector *c, enum loss loss)
+{
+    counter_add(&c->counts.loss[loss], 1);
+}
+
+/* n records that were not handed on. x may be NULL. */
+void collector_lose(struct collector *c, struct exporter *x, enum loss loss, uint64_t n);
+
+/* Hands n flows on that are complete, and counts them. */
+void collector_accept(struct collector *c, struct exporter *x, const struct flow_in *f, size_t n);
+
+/* Says a sentence about an exporter. */
+void collector_say(struct collector *c, const struct exporter *x, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Decodes the records of one data set (records.c). */
+void records_take(struct collector *c, struct message *m, const struct template *t,
+                  struct cursor set);
+/* At most n records of a format without templates. */
+void records_take_some(struct collector *c, struct message *m, const struct template *t,
+                       struct cursor set, size_t n);
+
+/* Learns from the options data of one set (options.c). */
+void options_take(struct collector *c, struct message *m, const struct template *t,
+                  struct cursor set);
+
+/* The rate that the user gave for this address, 0 = none (sampling.c). */
+uint32_t sampling_configured(const char *config, const struct addr *addr);
+void sampling_set(struct collector *c, struct exporter *x, uint64_t rate, bool has_sampler,
+                  uint64_t sampler);
+/* Fills sampling and its source of one record; a may be NULL. */
+void sampling_of(struct collector *c, const struct message *m, const struct aside *a,
+                 struct flow_in *f);
+
+/* Compares sequence number and uptime with those before, before anything is decoded, as a restart
+ * makes templates void (sequence.c). False for a message that came twice. */
+bool sequence_start(struct collector *c, struct message *m, uint32_t sequence);
+/* After it: units is what the number counts and this message had of it. */
+void sequence_end(struct message *m, uint32_t sequence, uint32_t units);
+
+/* The formats. The version word has been seen, nothing else. */
+void netflow_fixed_take(struct collector *c, const struct datagram *d, enum telemetry telemetry);
+void netflow9_take(struct collector *c, const struct datagram *d);
+void ipfix_take(struct collector *c, const struct datagram *d);
+
+#endif

@@ -1,0 +1,162 @@
+/* records.c - the data records of a set, from octets to flows that are handed on. */
+#include "base/hash.h"
+#include "codec/collector_private.h"
+
+static const nsec_t PAST_MOST = 24 * HOUR;
+static const nsec_t FUTURE_MOST = 5 * MINUTE;
+
+/* Rule B09: a time that cannot be is moved to the nearest that can, and a flow never ends before it
+ * begins. */
+static void check_times(struct collector *c, struct flow_in *f, nsec_t now)
+{
+    nsec_t low = now - PAST_MOST, high = now + FUTURE_MOST;
+    nsec_t first = f->first, last = f->last;
+    /* One of the two alone is both. */
+    first = first ? first : last;
+    last = last ? last : first;
+    f->first = first < low ? low : first > high ? high : first;
+    f->last = last < low ? low : last > high ? high : last;
+    if (f->last < f->first)
+        f->last = f->first;
+    if (f->first != first || f->last != last) {
+        f->flags |= FLOW_IN_CLAMPED;
+        collector_note(c, LOSS_time_moved);
+    }
+}
+
+/* IPFIX has stamps since the exporter started only with the moment at which it did. */
+static void uptime_stamps(struct flow_in *f, const struct aside *a,
+                          const struct steps_context *context)
+{
+    nsec_t boot = a->boot ? a->boot : context->boot;
+    if (!boot)
+        return;
+    if (a->has_first && !f->first)
+        f->first = boot + a->first_up * MILLISECOND;
+    if (a->has_last && !f->last)
+        f->last = boot + a->last_up * MILLISECOND;
+    if (a->has_first || a->has_last)
+        f->flags |= FLOW_IN_HAS_TIMES;
+}
+
+static uint8_t ip_version(const struct template *t, const struct flow_in *f)
+{
+    bool v4 = t->has & TEMPLATE_HAS_V4, v6 = t->has & TEMPLATE_HAS_V6;
+    if (v4 != v6)
+        return v4 ? 4 : 6;
+    if (!v4 || (addr_is_none(&f->src) && addr_is_none(&f->dst)))
+        return 0;
+    return addr_is_v4(&f->src) && addr_is_v4(&f->dst) ? 4 : 6;
+}
+
+/* What a record has from its message. a is NULL when its template needs none. */
+static void finish(struct collector *c, const struct message *m, const struct template *t,
+                   struct flow_in *f, const struct aside *a)
+{
+    f->kind = t->kind;
+    f->flags |= (uint8_t)t->flow_flags;
+    f->version = ip_version(t, f);
+    f->exported = m->context.exported;
+    f->domain = m->x->domain;
+    f->exporter = m->x;
+    if (a)
+        uptime_stamps(f, a, &m->context);
+    if (f->flags & FLOW_IN_HAS_TIMES)
+        check_times(c, f, m->d->received);
+    else
+        f->first = f->last = f->exported;
+    sampling_of(c, m, a, f);
+}
+
+static void give_frame(struct collector *c, const struct flow_in *f, const struct aside *a)
+{
+    if (!a->frame || !a->frame_len)
+        return;
+    uint32_t wire = a->frame_size > a->frame_len ? a->frame_size : a->frame_len;
+    const struct frame frame = {.bytes = a->frame,
+                                .ts = f->flags & FLOW_IN_HAS_TIMES ? f->first : f->exported,
+                                .cap_len = a->frame_len,
+                                .wire_len = wire,
+                                .link = a->link};
+    counter_add(&c->counts.frames, 1);
+    if (c->ops.frame)
+        c->ops.frame(c->to, &frame, f);
+}
+
+/* n records are decoded in batch and aside. */
+static void hand_on(struct collector *c, struct message *m, const struct template *t, size_t n)
+{
+    bool has_aside = t->has & TEMPLATE_HAS_ASIDE;
+    for (size_t i = 0; i < n; i++)
+        finish(c, m, t, &c->batch[i], has_aside ? &c->aside[i] : NULL);
+    collector_accept(c, m->x, c->batch, n);
+    m->decoded += (uint32_t)n;
+    if (t->kind == FLOW_IN_SAMPLE)
+        for (size_t i = 0; i < n; i++)
+            give_frame(c, &c->batch[i], &c->aside[i]);
+}
+
+static void clear(struct collector *c, const struct template *t, size_t n)
+{
+    memset(c->batch, 0, n * sizeof *c->batch);
+    if (t->has & TEMPLATE_HAS_ASIDE)
+        memset(c->aside, 0, n * sizeof *c->aside);
+}
+
+static void take_fixed(struct collector *c, struct message *m, const struct template *t,
+                       struct cursor *set, size_t most)
+{
+    while (most && cur_left(set) >= t->min_len) {
+        size_t n = cur_left(set) / t->min_len;
+        n = n < STEPS_BATCH ? n : STEPS_BATCH;
+        n = n < most ? n : most;
+        const uint8_t *bytes = cur_take(set, n * t->min_len);
+        clear(c, t, n);
+        steps_run(t, bytes, n, c->batch, c->aside, &m->context);
+        for (size_t i = 0; c->config.keep_raw && i < n; i++)
+            c->batch[i].raw = (struct flow_in_raw){
+                .layout = t, .bytes = bytes + i * t->min_len, .len = t->min_len};
+        hand_on(c, m, t, n);
+        most -= n;
+    }
+}
+
+static void take_variable(struct collector *c, struct message *m, const struct template *t,
+                          struct cursor *set)
+{
+    size_t n = 0;
+    clear(c, t, STEPS_BATCH);
+    while (cur_left(set) >= t->min_len) {
+        size_t len = template_record_len(t, set);
+        const uint8_t *bytes = len ? cur_take(set, len) : NULL;
+        if (!bytes) {
+            collector_lose(c, m->x, LOSS_record_cut, 1);
+            break;
+        }
+        steps_run_variable(t, bytes, len, &c->batch[n], &c->aside[n], &m->context);
+        if (c->config.keep_raw)
+            c->batch[n].raw = (struct flow_in_raw){.layout = t, .bytes = bytes, .len = len};
+        if (++n == STEPS_BATCH) {
+            hand_on(c, m, t, n);
+            clear(c, t, n);
+            n = 0;
+        }
+    }
+    if (n)
+        hand_on(c, m, t, n);
+}
+
+void records_take_some(struct collector *c, struct message *m, const struct template *t,
+                       struct cursor set, size_t n)
+{
+    take_fixed(c, m, t, &set, n);
+}
+
+void records_take(struct collector *c, struct message *m, const struct template *t,
+                  struct cursor set)
+{
+    if (t->is_variable)
+        take_variable(c, m, t, &set);
+    else
+        take_fixed(c, m, t, &set, SIZE_MAX);
+}

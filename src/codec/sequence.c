@@ -1,0 +1,100 @@
+/* sequence.c - loss, order, repetition and restarts, from sequence numbers and uptimes.
+ *
+ * A number ahead of the expected one is a loss; what comes late is taken off the loss again. A number far
+ * behind, or an uptime that fell without wrapping, is a restart: templates learnt before it are void
+ * (rule B08), unless it happens so often that two exporters must be hidden behind one address.
+ */
+#include "base/hash.h"
+#include "codec/collector_private.h"
+
+enum {
+    LATE_MOST = 3000, /* units behind that are still the same run: 100 full datagrams of records */
+    AHEAD_MOST = 1 << 24 /* more cannot have been lost at once */
+};
+
+static const nsec_t RESTART_PAUSE = 10 * SECOND;
+static const nsec_t UPTIME_SLACK = 60 * SECOND;
+
+static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t sequence)
+{
+    uint64_t hash = 0;
+    bool hashed = false;
+    for (unsigned i = 0; i < EXPORTER_RECENT; i++) {
+        const struct recent_message *r = &x->recent[i];
+        if (r->sequence != sequence || r->len != d->len)
+            continue;
+        if (!hashed)
+            hash = hash_bytes(d->bytes, d->len);
+        hashed = true;
+        if (r->hash == hash)
+            return true;
+    }
+    x->recent[x->recent_at++ % EXPORTER_RECENT] = (struct recent_message){
+        .sequence = sequence,
+        .len = (uint32_t)d->len,
+        .hash = hashed ? hash : hash_bytes(d->bytes, d->len),
+    };
+    return false;
+}
+
+/* True when the uptime fell and did not wrap. */
+static bool uptime_restarted(struct exporter *x, const struct steps_context *context)
+{
+    bool fell = x->has_uptime && context->uptime < x->uptime;
+    nsec_t passed = context->exported - x->uptime_exported;
+    nsec_t up = (nsec_t)(uint32_t)(context->uptime - x->uptime) * MILLISECOND;
+    nsec_t back = (nsec_t)(uint32_t)(x->uptime - context->uptime) * MILLISECOND;
+    bool wrapped = up - passed < UPTIME_SLACK && passed - up < UPTIME_SLACK;
+    bool late = back < UPTIME_SLACK && passed <= 0;
+    bool restarted = fell && !wrapped && !late;
+    if (!late || !fell) {
+        x->has_uptime = true;
+        x->uptime = context->uptime;
+        x->uptime_exported = context->exported;
+    }
+    return restarted;
+}
+
+static void restart(struct collector *c, struct message *m)
+{
+    struct exporter *x = m->x;
+    x->restarts++;
+    x->has_sequence = false;
+    if (!x->restarted || m->d->received - x->restarted > RESTART_PAUSE) {
+        exporter_forget_templates(x, true, true);
+        collector_say(c, x, "has restarted");
+    }
+    x->restarted = m->d->received;
+}
+
+bool sequence_start(struct collector *c, struct message *m, uint32_t sequence)
+{
+    struct exporter *x = m->x;
+    if (m->d->is_stream)
+        return true;
+    if (is_repeated(x, m->d, sequence)) {
+        x->duplicate++;
+        return false;
+    }
+    bool restarted = m->context.has_uptime && uptime_restarted(x, &m->context);
+    int32_t ahead = (int32_t)(sequence - x->next_sequence);
+    if (restarted || (x->has_sequence && (ahead < -LATE_MOST || ahead > AHEAD_MOST)))
+        restart(c, m);
+    return true;
+}
+
+void sequence_end(struct message *m, uint32_t sequence, uint32_t units)
+{
+    struct exporter *x = m->x;
+    int32_t ahead = (int32_t)(sequence - x->next_sequence);
+    if (x->has_sequence && ahead < 0) {
+        x->reordered++;
+        x->lost -= x->lost < units ? x->lost : units;
+        return;
+    }
+    if (x->has_sequence)
+        x->lost += (uint32_t)ahead;
+    /* How many records a set had whose template is not known, the next message tells. */
+    x->has_sequence = !m->is_unknown;
+    x->next_sequence = sequence + units;
+}

@@ -1,0 +1,615 @@
+/* steps.c - copies the octets of data records to columns of struct flow_in, a whole set at a time. */
+#include "codec/steps.h"
+
+#include <stddef.h>
+
+enum step_op {
+    STEP_NUMBER8,
+    STEP_NUMBER16,
+    STEP_NUMBER16_UNSET, /* unless another element has said it */
+    STEP_NUMBER32,
+    STEP_NUMBER64,
+    STEP_TCP_FLAGS, /* the low eight of up to 16 */
+    STEP_DIRECTION,
+    STEP_MASK6, /* not zero: of a record with columns for both versions one is empty */
+    STEP_ICMP_TYPE,
+    STEP_ICMP_CODE,
+    STEP_MPLS,
+    STEP_MS_TO_US,
+    STEP_L7_PROTO,
+    STEP_SRC4, /* endpoints: the first one that is not zero stays */
+    STEP_SRC6,
+    STEP_ADDR4,
+    STEP_ADDR6,
+    STEP_MAC,
+    STEP_MAC_UNSET,
+    STEP_UPTIME,
+    STEP_SECONDS,
+    STEP_MILLISECONDS,
+    STEP_AGO_US,
+    STEP_NTP,
+    STEP_OBSERVED_SECONDS,
+    STEP_OBSERVED_MILLISECONDS,
+    STEP_OBSERVED_NTP,
+    STEP_ASIDE_NUMBER, /* from here on to struct aside; 64 bits */
+    STEP_ASIDE_RATE,
+    STEP_ASIDE_SELECTOR,
+    STEP_ASIDE_FIRST,
+    STEP_ASIDE_LAST,
+    STEP_ASIDE_BOOT,
+    STEP_ASIDE_FRAME_SIZE,
+    STEP_ASIDE_ETHERNET,
+    STEP_ASIDE_IP
+};
+
+struct column {
+    uint32_t pen;
+    uint16_t id;
+    uint8_t op, rank;
+    uint16_t to;
+};
+
+enum { RANKS = 7 };
+
+static const struct column columns[] = {
+#define COLUMN(pen, id, op, member, rank)                                                          \
+    {pen, id, STEP_##op, rank, offsetof(struct flow_in, member)},
+#include "codec/columns.def"
+#undef COLUMN
+    {0, 34, STEP_ASIDE_RATE, 0, 0},
+    {0, 50, STEP_ASIDE_RATE, 0, 0},
+    {0, 48, STEP_ASIDE_SELECTOR, 0, 0},
+    {0, 302, STEP_ASIDE_SELECTOR, 1, 0},
+    {0, 305, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, interval)},
+    {0, 306, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, space)},
+    {0, 309, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, size)},
+    {0, 310, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, population)},
+    {0, 311, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, probability)},
+    {0, 160, STEP_ASIDE_BOOT, 0, 0},
+    {0, 312, STEP_ASIDE_FRAME_SIZE, 0, 0},
+    {0, 104, STEP_ASIDE_ETHERNET, 0, 0},
+    {0, 315, STEP_ASIDE_ETHERNET, 0, 0},
+    {0, 313, STEP_ASIDE_IP, 0, 0},
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+/* Rule C27. Exporters say the same octets in several ways, and adding them up would count a flow twice.
+ * So one family of counters is taken, the first that a template has, and the others stay in the raw
+ * record. OUT_BYTES (23, 24) is the other direction for those who use NetFlow v9 as ntop does; in
+ * IPFIX it is what left a middlebox of the same packets, and so nothing to be added. */
+struct counters {
+    uint16_t octets, packets; /* enterprise 0 */
+    uint32_t reverse_pen;
+    uint16_t reverse_octets, reverse_packets;
+    uint16_t flow_flags;
+};
+
+static const struct counters families[] = {
+    {1, 2, PEN_REVERSE, 1, 2, 0},
+    {231, 298, PEN_IANA, 232, 299, FLOW_IN_INITIATOR},
+    {85, 86, PEN_REVERSE, 85, 86, FLOW_IN_TOTALS},
+    {23, 24, PEN_REVERSE, 23, 24, 0},
+    {352, 2, PEN_REVERSE, 352, 2, 0},
+    {353, 86, PEN_REVERSE, 353, 86, FLOW_IN_TOTALS},
+};
+
+static const struct counters out_is_reverse = {1, 2, PEN_IANA, 23, 24, 0};
+
+enum { FAMILIES = sizeof families / sizeof families[0] };
+
+static const struct column *column_find(uint32_t pen, uint16_t id)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (columns[i].id == id && columns[i].pen == pen)
+            return &columns[i];
+    return NULL;
+}
+
+static bool is_counter(uint32_t pen, uint16_t id)
+{
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct counters *c = &families[i];
+        if (pen == PEN_IANA && (id == c->octets || id == c->packets))
+            return true;
+        if (pen == c->reverse_pen && (id == c->reverse_octets || id == c->reverse_packets))
+            return true;
+    }
+    return false;
+}
+
+bool steps_copy(uint32_t pen, uint16_t id)
+{
+    return is_counter(pen, id) || column_find(pen, id);
+}
+
+/* ---- Compiling ------------------------------------------------------------------------------------ */
+
+struct compiler {
+    struct template *t;
+    const struct template_field *fields;
+    struct step *steps;
+    bool is_ipfix;
+};
+
+static bool has_field(const struct compiler *c, uint32_t pen, uint16_t id)
+{
+    for (size_t i = 0; i < c->t->fields; i++)
+        if (c->fields[i].id == id && c->fields[i].pen == pen && !c->fields[i].is_scope &&
+            c->fields[i].octets)
+            return true;
+    return false;
+}
+
+static void add_step(struct compiler *c, size_t field, enum step_op op, size_t to)
+{
+    if (c->t->steps == TEMPLATE_STEPS)
+        return;
+    size_t from = field;
+    if (!c->t->is_variable) {
+        from = 0;
+        for (size_t i = 0; i < field; i++)
+            from += c->fields[i].octets;
+    }
+    c->steps[c->t->steps++] = (struct step){.op = (uint16_t)op,
+                                            .octets = c->fields[field].octets,
+                                            .to = (uint16_t)to,
+                                            .from = (uint32_t)from};
+    if (op >= STEP_ASIDE_NUMBER)
+        c->t->has |= TEMPLATE_HAS_ASIDE;
+}
+
+/* The last field of an element fills its counter. */
+static bool add_counter(struct compiler *c, uint32_t pen, uint16_t id, size_t to)
+{
+    for (size_t i = c->t->fields; i-- > 0;) {
+        const struct template_field *f = &c->fields[i];
+        if (f->id == id && f->pen == pen && !f->is_scope && f->octets) {
+            add_step(c, i, STEP_NUMBER64, to);
+            c->t->has |= TEMPLATE_HAS_COUNTERS;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_counters(struct compiler *c)
+{
+    bool out_reverse = (!c->is_ipfix || c->t->has & TEMPLATE_HAS_NTOP) &&
+                       has_field(c, PEN_IANA, 1) && has_field(c, PEN_IANA, 23) &&
+                       !has_field(c, PEN_REVERSE, 1);
+    bool octets = false, packets = false;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct counters *f = out_reverse && i == 0 ? &out_is_reverse : &families[i];
+        if (!octets && (has_field(c, PEN_IANA, f->octets) ||
+                        has_field(c, f->reverse_pen, f->reverse_octets))) {
+            octets = true;
+            add_counter(c, PEN_IANA, f->octets, offsetof(struct flow_in, bytes[0]));
+            c->t->flow_flags |= f->flow_flags;
+            if (add_counter(c, f->reverse_pen, f->reverse_octets,
+                            offsetof(struct flow_in, bytes[1])))
+                c->t->flow_flags |= FLOW_IN_REVERSE;
+        }
+        if (!packets && (has_field(c, PEN_IANA, f->packets) ||
+                         has_field(c, f->reverse_pen, f->reverse_packets))) {
+            packets = true;
+            add_counter(c, PEN_IANA, f->packets, offsetof(struct flow_in, packets[0]));
+            if (add_counter(c, f->reverse_pen, f->reverse_packets,
+                            offsetof(struct flow_in, packets[1])))
+                c->t->flow_flags |= FLOW_IN_REVERSE;
+        }
+    }
+}
+
+/* What the template is about, apart from single columns. */
+static void note_column(struct compiler *c, const struct column *column)
+{
+    struct template *t = c->t;
+    uint16_t version = column->op == STEP_SRC4   ? TEMPLATE_HAS_V4
+                       : column->op == STEP_SRC6 ? TEMPLATE_HAS_V6
+                                                 : 0;
+    if (version && column->to == offsetof(struct flow_in, src) &&
+        t->has & (TEMPLATE_HAS_V4 | TEMPLATE_HAS_V6))
+        t->has |= TEMPLATE_HAS_TWO_SRC;
+    t->has |= version;
+    if (column->op == STEP_ASIDE_RATE || column->op == STEP_ASIDE_SELECTOR ||
+        (column->op == STEP_ASIDE_NUMBER))
+        t->has |= TEMPLATE_HAS_SAMPLING;
+    if (column->op == STEP_ASIDE_ETHERNET || column->op == STEP_ASIDE_IP)
+        t->has |= TEMPLATE_HAS_FRAME;
+    if (column->to == offsetof(struct flow_in, firewall_event) && column->op == STEP_NUMBER8)
+        t->has |= TEMPLATE_HAS_EVENT;
+}
+
+static void add_columns(struct compiler *c, unsigned rank)
+{
+    for (size_t i = 0; i < c->t->fields; i++) {
+        const struct template_field *f = &c->fields[i];
+        const struct column *column = f->is_scope || !f->octets ? NULL : column_find(f->pen, f->id);
+        if (!column || column->rank != rank)
+            continue;
+        note_column(c, column);
+        /* In IPFIX there is no sysUptime in the header; the time of start may come in the record, after
+         * the stamps. */
+        enum step_op op = column->op;
+        if (op == STEP_UPTIME && c->is_ipfix)
+            op = f->id == 22 ? STEP_ASIDE_FIRST : STEP_ASIDE_LAST;
+        add_step(c, i, op, column->to);
+    }
+}
+
+void steps_compile(struct template *t, const struct template_field *fields, bool is_ipfix,
+                   struct step *steps)
+{
+    struct compiler c = {t, fields, steps, is_ipfix};
+    for (size_t i = 0; i < t->fields; i++) {
+        if (fields[i].pen == PEN_NTOP)
+            t->has |= TEMPLATE_HAS_NTOP;
+        if (fields[i].pen == PEN_IANA && fields[i].id == 230 && !fields[i].is_scope)
+            t->has |= TEMPLATE_HAS_EVENT;
+    }
+    add_counters(&c);
+    for (unsigned rank = 0; rank < RANKS; rank++)
+        add_columns(&c, rank);
+
+    if (t->is_options)
+        t->kind = FLOW_IN_OPTIONS;
+    else if (t->has & TEMPLATE_HAS_EVENT)
+        t->kind = FLOW_IN_EVENT;
+    else if (t->has & TEMPLATE_HAS_FRAME)
+        t->kind = FLOW_IN_SAMPLE;
+    else if (t->has & (TEMPLATE_HAS_V4 | TEMPLATE_HAS_V6 | TEMPLATE_HAS_COUNTERS))
+        t->kind = FLOW_IN_FLOW;
+    else
+        t->kind = FLOW_IN_MESSAGE;
+}
+
+/* ---- Copying -------------------------------------------------------------------------------------- */
+
+static inline uint64_t load_number(const uint8_t *p, unsigned octets)
+{
+    switch (octets) {
+    case 1:
+        return *p;
+    case 2:
+        return load_be16(p);
+    case 4:
+        return load_be32(p);
+    case 8:
+        return load_be64(p);
+    default: {
+        uint64_t v = 0;
+        for (unsigned i = 0; i < octets && i < 8; i++)
+            v = v << 8 | p[i];
+        return v;
+    }
+    }
+}
+
+/* A number that does not fit says the largest that does: a cut one would look true. */
+static inline void store_number(uint8_t *to, unsigned size, uint64_t v)
+{
+    if (size < 8 && v >> (8 * (size & 7)))
+        v = (UINT64_C(1) << (8 * (size & 7))) - 1;
+    memcpy(to, &v, size);
+}
+
+/* from and to are constants where this is called, so that the loop has no decision in it. */
+static inline __attribute__((always_inline)) void number_column(const uint8_t *p, size_t stride,
+                                                                uint8_t *to, size_t n,
+                                                                unsigned octets, unsigned size)
+{
+    for (size_t i = 0; i < n; i++, p += stride, to += sizeof(struct flow_in))
+        store_number(to, size, load_number(p, octets));
+}
+
+static void number_columns(const uint8_t *p, size_t stride, uint8_t *to, size_t n, unsigned octets,
+                           unsigned size)
+{
+    switch (octets << 4 | size) {
+    case 1 << 4 | 1:
+        number_column(p, stride, to, n, 1, 1);
+        break;
+    case 2 << 4 | 2:
+        number_column(p, stride, to, n, 2, 2);
+        break;
+    case 2 << 4 | 4:
+        number_column(p, stride, to, n, 2, 4);
+        break;
+    case 4 << 4 | 4:
+        number_column(p, stride, to, n, 4, 4);
+        break;
+    case 4 << 4 | 8:
+        number_column(p, stride, to, n, 4, 8);
+        break;
+    case 8 << 4 | 8:
+        number_column(p, stride, to, n, 8, 8);
+        break;
+    default:
+        number_column(p, stride, to, n, octets, size);
+    }
+}
+
+static bool addr_says_nothing(const struct addr *a)
+{
+    static const uint8_t zero[4];
+    return addr_is_none(a) || (addr_is_v4(a) && !memcmp(a->byte + 12, zero, 4));
+}
+
+static void endpoint_column(const struct template *t, const uint8_t *p, size_t stride, uint8_t *to,
+                            size_t n, bool is_v4)
+{
+    for (size_t i = 0; i < n; i++, p += stride, to += sizeof(struct flow_in)) {
+        struct addr *a = (struct addr *)(void *)to;
+        if (t->has & TEMPLATE_HAS_TWO_SRC) {
+            struct addr told = is_v4 ? addr_v4(p) : addr_v6(p);
+            if (!addr_is_none(a) && (!addr_says_nothing(a) || addr_says_nothing(&told)))
+                continue;
+        }
+        if (is_v4)
+            addr_set_v4(a, p);
+        else
+            memcpy(a->byte, p, 16);
+    }
+}
+
+static inline nsec_t ntp_time(uint64_t v)
+{
+    /* Seconds since 1900 and their fraction (RFC 7011, 6.1.9). */
+    nsec_t seconds = (nsec_t)(v >> 32) - 2208988800;
+    return seconds * SECOND + (nsec_t)((v & 0xffffffff) * 1000000000 >> 32);
+}
+
+/* A number of units since 1970; what no calendar has is told as the last moment there is, and moved
+ * by rule B09. */
+static inline nsec_t time_of(uint64_t v, nsec_t unit)
+{
+    uint64_t most = (uint64_t)(INT64_MAX / unit);
+    return (nsec_t)(v < most ? v : most) * unit;
+}
+
+static nsec_t read_time(unsigned op, uint64_t v, const struct steps_context *context)
+{
+    switch (op) {
+    case STEP_UPTIME: {
+        /* Both wrap after 49.7 days; their distance, with a sign, does not. */
+        int32_t age = (int32_t)(context->uptime - (uint32_t)v);
+        return context->exported - (nsec_t)age * MILLISECOND;
+    }
+    case STEP_SECONDS:
+    case STEP_OBSERVED_SECONDS:
+        return time_of(v, SECOND);
+    case STEP_AGO_US:
+        return context->exported - time_of(v < UINT32_MAX ? v : UINT32_MAX, MICROSECOND);
+    case STEP_NTP:
+    case STEP_OBSERVED_NTP:
+        return ntp_time(v);
+    default:
+        return time_of(v, MILLISECOND);
+    }
+}
+
+static void time_column(const struct step *s, unsigned octets, const uint8_t *p, size_t stride,
+                        struct flow_in *f, size_t n, const struct steps_context *context)
+{
+    bool is_uptime = s->op == STEP_UPTIME;
+    if (is_uptime && !context->has_uptime)
+        return;
+    for (size_t i = 0; i < n; i++, p += stride) {
+        uint64_t v = load_number(p, octets);
+        if (!v && !is_uptime)
+            continue;
+        nsec_t t = read_time(s->op, v, context);
+        memcpy((uint8_t *)&f[i] + s->to, &t, sizeof t);
+        if (s->op >= STEP_OBSERVED_SECONDS)
+            f[i].last = t;
+        f[i].flags |= FLOW_IN_HAS_TIMES;
+    }
+}
+
+/* Elements that few records have, one at a time. */
+static void rare_value(const struct step *s, const uint8_t *p, unsigned octets, uint8_t *to,
+                       struct flow_in *f)
+{
+    static const struct mac no_mac;
+    uint64_t v = load_number(p, octets);
+    uint16_t old;
+    switch (s->op) {
+    case STEP_NUMBER16_UNSET:
+        memcpy(&old, to, sizeof old);
+        if (!old)
+            store_number(to, 2, v);
+        break;
+    case STEP_DIRECTION:
+        *to = (uint8_t)(v < 2 ? v + 1 : 0);
+        break;
+    case STEP_MASK6:
+        if (v)
+            store_number(to, 1, v);
+        break;
+    case STEP_ICMP_TYPE:
+        f->icmp = (uint16_t)((f->icmp & 0xff) | (v & 0xff) << 8);
+        break;
+    case STEP_ICMP_CODE:
+        f->icmp = (uint16_t)((f->icmp & 0xff00) | (v & 0xff));
+        break;
+    case STEP_MPLS:
+        /* 20 bits of label, three of class, the bottom of the stack (RFC 3032). */
+        store_number(to, 4, v >> 4);
+        break;
+    case STEP_MS_TO_US:
+        store_number(to, 4, v > UINT32_MAX / 1000 ? UINT32_MAX : v * 1000);
+        break;
+    case STEP_L7_PROTO:
+        f->l7_app = (uint16_t)v;
+        f->l7_master = octets > 2 ? (uint16_t)(v >> 16) : 0;
+        break;
+    case STEP_ADDR4:
+        if (octets == 4 && v)
+            addr_set_v4((struct addr *)(void *)to, p);
+        break;
+    case STEP_ADDR6:
+        if (v || load_be64(p + 8))
+            memcpy(to, p, 16);
+        break;
+    case STEP_MAC_UNSET:
+        if (memcmp(to, no_mac.byte, 6) != 0)
+            break;
+        memcpy(to, p, 6);
+        break;
+    default:
+        break;
+    }
+}
+
+static void aside_frame(struct aside *a, const uint8_t *p, size_t len, uint16_t link)
+{
+    a->frame = p;
+    a->frame_len = (uint32_t)len;
+    a->link = link;
+}
+
+enum { LINK_ETHERNET_FRAME = 1, LINK_RAW_IP = 101 };
+
+/* len is the field's true length; a number has at most eight octets. */
+static void aside_value(const struct step *s, const uint8_t *p, size_t len, struct aside *a)
+{
+    uint64_t v = len <= 8 ? load_number(p, (unsigned)len) : 0;
+    switch (s->op) {
+    case STEP_ASIDE_NUMBER:
+        memcpy((uint8_t *)a + s->to, &v, sizeof v);
+        break;
+    case STEP_ASIDE_RATE:
+        a->rate = v;
+        a->has_rate = 1;
+        break;
+    case STEP_ASIDE_SELECTOR:
+        a->selector = v;
+        a->has_selector = 1;
+        break;
+    case STEP_ASIDE_FIRST:
+        a->first_up = (uint32_t)v;
+        a->has_first = 1;
+        break;
+    case STEP_ASIDE_LAST:
+        a->last_up = (uint32_t)v;
+        a->has_last = 1;
+        break;
+    case STEP_ASIDE_BOOT:
+        a->boot = time_of(v, MILLISECOND);
+        break;
+    case STEP_ASIDE_FRAME_SIZE:
+        a->frame_size = (uint32_t)(v < UINT32_MAX ? v : UINT32_MAX);
+        break;
+    case STEP_ASIDE_ETHERNET:
+        aside_frame(a, p, len, LINK_ETHERNET_FRAME);
+        break;
+    default:
+        aside_frame(a, p, len, LINK_RAW_IP);
+    }
+}
+
+/* One step over n records whose field is len octets from p on, every stride. */
+static void run_step(const struct template *t, const struct step *s, const uint8_t *p, size_t len,
+                     size_t stride, struct flow_in *f, size_t n,
+                     const struct steps_context *context)
+{
+    uint8_t *to = (uint8_t *)f + s->to;
+    unsigned octets = (unsigned)len;
+    switch (s->op) {
+    case STEP_NUMBER8:
+        number_columns(p, stride, to, n, octets, 1);
+        return;
+    case STEP_NUMBER16:
+        number_columns(p, stride, to, n, octets, 2);
+        return;
+    case STEP_NUMBER32:
+        number_columns(p, stride, to, n, octets, 4);
+        return;
+    case STEP_NUMBER64:
+        number_columns(p, stride, to, n, octets, 8);
+        return;
+    case STEP_TCP_FLAGS:
+        number_columns(p + len - 1, stride, to, n, 1, 1);
+        return;
+    case STEP_SRC4:
+        endpoint_column(t, p, stride, to, n, true);
+        return;
+    case STEP_SRC6:
+        endpoint_column(t, p, stride, to, n, false);
+        return;
+    case STEP_MAC:
+        for (size_t i = 0; i < n; i++)
+            memcpy(to + i * sizeof *f, p + i * stride, 6);
+        return;
+    default:
+        if (s->op >= STEP_UPTIME) {
+            time_column(s, octets, p, stride, f, n, context);
+            return;
+        }
+        for (size_t i = 0; i < n; i++)
+            rare_value(s, p + i * stride, octets, to + i * sizeof *f, &f[i]);
+    }
+}
+
+void steps_run(const struct template *t, const uint8_t *bytes, size_t n, struct flow_in *f,
+               struct aside *a, const struct steps_context *context)
+{
+    for (size_t i = 0; i < t->steps; i++) {
+        const struct step *s = &t->step[i];
+        size_t len = s->octets;
+        if (s->op < STEP_ASIDE_NUMBER) {
+            run_step(t, s, bytes + s->from, len, t->min_len, f, n, context);
+            continue;
+        }
+        for (size_t r = 0; r < n; r++)
+            aside_value(s, bytes + r * t->min_len + s->from, len, &a[r]);
+    }
+}
+
+/* What a value of variable length must have to be copied; others are left alone. */
+static bool length_fits(const struct step *s, size_t len)
+{
+    switch (s->op) {
+    case STEP_SRC4:
+    case STEP_ADDR4:
+        return len == 4;
+    case STEP_SRC6:
+    case STEP_ADDR6:
+        return len == 16;
+    case STEP_MAC:
+    case STEP_MAC_UNSET:
+        return len == 6;
+    case STEP_ASIDE_ETHERNET:
+    case STEP_ASIDE_IP:
+        return len > 0;
+    default:
+        return len > 0 && len <= 8;
+    }
+}
+
+bool steps_run_variable(const struct template *t, const uint8_t *bytes, size_t len,
+                        struct flow_in *f, struct aside *a, const struct steps_context *context)
+{
+    struct {
+        const uint8_t *bytes;
+        size_t len;
+    } place[TEMPLATE_FIELDS];
+    struct field_walk w = field_walk_over(t, bytes, len);
+    for (size_t i = 0; field_next(&w); i++) {
+        place[i].bytes = w.bytes;
+        place[i].len = w.len;
+    }
+    if (!cur_ok(&w.left))
+        return false;
+    for (size_t i = 0; i < t->steps; i++) {
+        const struct step *s = &t->step[i];
+        if (!length_fits(s, place[s->from].len))
+            continue;
+        if (s->op < STEP_ASIDE_NUMBER)
+            run_step(t, s, place[s->from].bytes, place[s->from].len, 0, f, 1, context);
+        else
+            aside_value(s, place[s->from].bytes, place[s->from].len, a);
+    }
+    return true;
+}
