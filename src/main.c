@@ -1,5 +1,6 @@
 /* main.c - the first word chooses the role, options become settings, the role runs. */
 #include "app/help.h"
+#include "app/probe.h"
 #include "app/roles.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -43,7 +44,7 @@ static void choose_log_level(const struct role *role, const struct settings *s)
 {
     enum log_level level =
         s->verbose > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : (enum log_level)s->verbose;
-    if (role->run != role_monitor) {
+    if (role->run != role_monitor && role->run != role_probe) {
         log_set_brief();
         level = level == LOG_LEVEL_INFO ? LOG_LEVEL_WARNING : level;
     }
@@ -66,7 +67,9 @@ int main(int argc, char **argv)
 
     struct settings s;
     settings_init(&s);
-    if (is_asked(argc, argv, "-V", "--version"))
+    bool is_probe = role->run == role_probe;
+    s.letters = is_probe ? probe_letters : NULL;
+    if (is_asked(argc, argv, is_probe ? "--version" : "-V", "--version"))
         return role_version(&s);
 
     struct err e = {""};

@@ -50,7 +50,8 @@ bool help_applies(const struct option_info *option, const struct role *role)
 {
     const char *text = option->text;
     const char *start = sentence(option);
-    bool is_monitor = role->run == role_monitor || role->run == role_check_config;
+    bool is_monitor =
+        role->run == role_monitor || role->run == role_probe || role->run == role_check_config;
     if (start == text)
         return is_monitor ||
                ((role->run == role_read || role->run == role_ledger) &&

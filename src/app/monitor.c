@@ -6,6 +6,7 @@
  */
 #include "app/monitor.h"
 
+#include "app/probe.h"
 #include "app/roles.h"
 #include "app/saved.h"
 #include "app/setup.h"
@@ -22,13 +23,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STOP_S = 10, GLANCE_MS = 250 };
+enum { STOP_S = 10, EXPORT_STOP_S = 4, EXPORT_REST_S = 3600, GLANCE_MS = 250 };
 
 struct app {
     const struct settings *settings;
     struct locals locals;
     struct engine *engine;
     struct face *face;
+    struct exports *exports; /* NULL without */
+    bool by_signal;          /* what ended app_wait() */
     char instance[256];
     bool has_told[INTERFACES_MAX]; /* that the interface's file is damaged */
 };
@@ -49,7 +52,16 @@ static bool add_interface(struct app *a, const char *spec, struct err *e)
         return false;
     char name[64];
     memcpy(name, sources[0]->name, sizeof name);
-    return engine_add_interface(a->engine, name, sources, n, NULL, e) != -1;
+    struct sink *sinks[SOURCE_WORKERS_MAX];
+    for (unsigned i = 0; a->exports && i < n; i++) {
+        sinks[i] = exports_feed(a->exports, sources[i]->is_file, e);
+        if (!sinks[i]) {
+            for (i = 0; i < n; i++)
+                sources[i]->ops->close(sources[i]);
+            return false;
+        }
+    }
+    return engine_add_interface(a->engine, name, sources, n, a->exports ? sinks : NULL, e) != -1;
 }
 
 static bool build_engine(struct app *a, struct err *e)
@@ -100,6 +112,8 @@ static void tear_down(struct app *a)
         face_stop(a->face);
     if (a->engine)
         engine_free(a->engine);
+    if (a->exports)
+        exports_free(a->exports);
     mem_free(ACCOUNT_other, a, sizeof *a);
 }
 
@@ -117,8 +131,9 @@ struct app *app_start(const struct settings *s, struct err *e)
         a->instance[0] = '\0';
     ceiling_set(setup_memory(s));
     unsigned workers = (unsigned)s->workers * watched(s).n;
-    if (!build_engine(a, e) || !build_face(a, e) || !setup_hold_memory(workers, e) ||
-        !engine_start(a->engine, e)) {
+    if (!probe_exports(s, a->instance, &a->exports, e) || !build_engine(a, e) ||
+        !build_face(a, e) || (a->exports && !exports_start(a->exports, e)) ||
+        !setup_hold_memory(workers, e) || !engine_start(a->engine, e)) {
         tear_down(a);
         return NULL;
     }
@@ -151,8 +166,10 @@ bool app_wait(struct app *a)
     for (;;) {
         int got = sigtimedwait(&signals, NULL, &glance);
         ceiling_look();
-        if (got == SIGINT || got == SIGTERM || got == SIGHUP)
+        if (got == SIGINT || got == SIGTERM || got == SIGHUP) {
+            a->by_signal = true;
             return true;
+        }
         bool is_done = engine_is_done(a->engine);
         tell_damage(a);
         if (a->settings->exit_when_done && is_done)
@@ -213,8 +230,19 @@ int app_status(const struct app *a)
 
 void app_stop(struct app *a)
 {
-    arm_deadline();
+    /* At the end of files the flows that are left go to collectors at their pace. */
+    bool has_time = a->exports && !a->by_signal;
+    if (!has_time)
+        arm_deadline();
+    if (a->exports && !has_time)
+        exports_let_go(a->exports);
     engine_stop(a->engine);
+    if (a->exports) {
+        exports_stop(a->exports, has_time ? EXPORT_REST_S * SECOND : EXPORT_STOP_S * SECOND);
+        probe_report(a->exports);
+    }
+    if (has_time)
+        arm_deadline();
     keep_ledger(a);
     tear_down(a);
     alarm(0);
@@ -262,14 +290,8 @@ static int list_protocols(const struct settings *s)
     return STATUS_DONE;
 }
 
-int role_monitor(const struct settings *s)
+static int run(const struct settings *s)
 {
-    if (s->words.n)
-        return complain("`%s` is not an option; to watch it: -i %s; to read a capture file: "
-                        "weir read %s",
-                        s->words.item[0], s->words.item[0], s->words.item[0]);
-    if (s->ndpi_list)
-        return list_protocols(s);
     block_signals();
     struct err e = {""};
     struct app *a = app_start(s, &e);
@@ -279,4 +301,30 @@ int role_monitor(const struct settings *s)
     int status = app_wait(a) ? STATUS_DONE : app_status(a);
     app_stop(a);
     return status;
+}
+
+/* A probe is a monitor without pages that stops when its files end. */
+int role_probe(const struct settings *s)
+{
+    if (s->words.n)
+        return complain("`%s` is not an option; to export its flows: weir probe -i %s",
+                        s->words.item[0], s->words.item[0]);
+    if (!s->export.n && !s->zmq.n)
+        return complain("export where to? name a collector: -n HOST:PORT, --export "
+                        "ipfix://HOST:PORT or --zmq 'tcp://*:5556'");
+    struct settings headless = *s;
+    headless.http = "0";
+    headless.exit_when_done = s->exit_when_done || probe_is_all_files(s);
+    return run(&headless);
+}
+
+int role_monitor(const struct settings *s)
+{
+    if (s->words.n)
+        return complain("`%s` is not an option; to watch it: -i %s; to read a capture file: "
+                        "weir read %s",
+                        s->words.item[0], s->words.item[0], s->words.item[0]);
+    if (s->ndpi_list)
+        return list_protocols(s);
+    return run(s);
 }

@@ -29,6 +29,7 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The roles themselves. Each runs in the main thread, reads constant settings, speaks to standard
  * output and error and returns an enum status. */
 int role_monitor(const struct settings *s);
+int role_probe(const struct settings *s);
 int role_read(const struct settings *s);
 int role_ledger(const struct settings *s);
 int role_bench(const struct settings *s);

@@ -254,10 +254,19 @@ static bool read_long(struct settings *s, struct arguments *a, const char *word,
     return put_named(s, option, negated, value, SETTING_ARGUMENT, e);
 }
 
+static const struct option_info *find_meaning(const struct settings *s, char letter)
+{
+    for (const struct letter_meaning *m = s->letters; m && m->letter; m++) {
+        if (m->letter == letter)
+            return settings_find(m->name);
+    }
+    return find_letter(letter);
+}
+
 static bool read_letters(struct settings *s, struct arguments *a, const char *word, struct err *e)
 {
     for (; *word; word++) {
-        const struct option_info *option = find_letter(*word);
+        const struct option_info *option = find_meaning(s, *word);
         if (!option)
             return fail(e, "unknown option -%c, see weir --help",
                         *word > ' ' && *word < 127 ? *word : '?');

@@ -55,12 +55,20 @@ typedef int64_t setting_bytes;
 typedef const char *setting_string;
 typedef struct string_list setting_list;
 
+/* A letter that means another option for one command. A list of them ends with letter 0. */
+struct letter_meaning {
+    char letter;
+    const char *name;
+};
+
 struct settings {
 #define OPTION(member, type, letter, name, fallback, min, max, unit, text) setting_##type member;
 #include "options.def"
 #undef OPTION
-    struct string_list words;      /* arguments that are no options */
-    void *strings;                 /* chain of blocks, settings_free() */
+    struct string_list words; /* arguments that are no options */
+    void *strings;            /* chain of blocks, settings_free() */
+    const struct letter_meaning
+        *letters;                  /* win over those of options.def on the command line; or NULL */
     uint8_t source[SETTINGS_ROWS]; /* per row of settings_options: enum setting_source */
 };
 

@@ -89,9 +89,9 @@ static bool is_of_server(const struct field *f)
 {
     /* Addresses, ports, interfaces and the like stand in every record; these tell a second direction. */
     static const enum field_id second[] = {
-        FIELD_rcvd_packets,   FIELD_rcvd_bytes,       FIELD_rcvd_goodput, FIELD_server_flags,
-        FIELD_rcvd_retrans,   FIELD_rcvd_ooo,         FIELD_rcvd_lost,    FIELD_rcvd_keepalive,
-        FIELD_rcvd_min_ip,    FIELD_rcvd_max_ip,      FIELD_server_tos,   FIELD_server_ttl,
+        FIELD_rcvd_packets,   FIELD_rcvd_bytes,       FIELD_rcvd_goodput,    FIELD_server_flags,
+        FIELD_rcvd_retrans,   FIELD_rcvd_ooo,         FIELD_rcvd_lost,       FIELD_rcvd_keepalive,
+        FIELD_rcvd_min_ip,    FIELD_rcvd_max_ip,      FIELD_server_tos,      FIELD_server_ttl,
         FIELD_raw_rcvd_bytes, FIELD_raw_rcvd_packets, FIELD_rcvd_zero_window};
     for (unsigned i = 0; i < sizeof second / sizeof *second; i++) {
         if (f == &field_table[second[i]])

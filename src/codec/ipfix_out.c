@@ -122,8 +122,8 @@ static struct out_step step_of_field(const struct flow_out *o, const struct fiel
 /* What has another number between IPv6 addresses; 0 = nothing. */
 static unsigned element_of_v6(unsigned id)
 {
-    static const uint16_t pairs[][2] = {{8, 27},   {12, 28},  {9, 29},    {13, 30},  {15, 62},
-                                        {18, 63},  {32, 139}, {225, 281}, {226, 282}};
+    static const uint16_t pairs[][2] = {{8, 27},  {12, 28},  {9, 29},    {13, 30},  {15, 62},
+                                        {18, 63}, {32, 139}, {225, 281}, {226, 282}};
     for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (pairs[i][0] == id)
             return pairs[i][1];

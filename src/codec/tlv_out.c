@@ -154,10 +154,10 @@ static void value_of(struct value *v, const struct record *r, const struct field
 
 static bool is_told(const struct record *r, const struct export_field *x)
 {
-    static const enum field_id always[] = {FIELD_client,     FIELD_client_port,  FIELD_server,
-                                           FIELD_server_port, FIELD_proto,       FIELD_sent_packets,
-                                           FIELD_sent_bytes, FIELD_rcvd_packets, FIELD_rcvd_bytes,
-                                           FIELD_l7,         FIELD_vlan};
+    static const enum field_id always[] = {
+        FIELD_client,     FIELD_client_port,  FIELD_server,     FIELD_server_port,
+        FIELD_proto,      FIELD_sent_packets, FIELD_sent_bytes, FIELD_rcvd_packets,
+        FIELD_rcvd_bytes, FIELD_l7,           FIELD_vlan};
     if (!x->field || x->how != EXPORT_FIELD)
         return x->how != EXPORT_EMPTY;
     for (unsigned i = 0; i < sizeof always / sizeof *always; i++) {

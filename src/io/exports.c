@@ -10,8 +10,9 @@
 #include <time.h>
 
 enum {
-    IDLE_MS = 10, /* a look at empty rings costs a microsecond */
-    TAKE = 256,   /* records between two looks at the clock */
+    IDLE_MS = 10,        /* a look at empty rings costs a microsecond */
+    PATIENCE_MS = 15000, /* a file waits so long for a collector that takes nothing */
+    TAKE = 256,          /* records between two looks at the clock */
     FEEDS_MAX = 4096
 };
 
@@ -20,6 +21,7 @@ struct feed {
     struct sink sink; /* first: what the worker calls */
     struct exports *all;
     bool waits;
+    bool gave_up[EXPORTS_MAX]; /* since it waited in vain and until there is room again */
     counter_t offered, queue_full[EXPORTS_MAX];
     struct record_ring ring[EXPORTS_MAX];
     struct feed *next;
@@ -30,7 +32,7 @@ struct exports {
     unsigned n;
     struct exporting target[EXPORTS_MAX];
     struct feed *feeds;
-    _Atomic bool stopping, hurry;
+    _Atomic bool stopping, hurry, let_go;
 };
 
 const char *export_drop_name(enum export_drop why)
@@ -61,17 +63,26 @@ static void sleep_ms(unsigned ms)
 
 /* --- The worker's side -------------------------------------------------------------------------- */
 
+/* A file has time, and a queue that empties makes it wait. */
+static bool push_patiently(struct feed *f, unsigned i, const struct record *r)
+{
+    bool taken = record_ring_push(&f->ring[i], r);
+    for (unsigned ms = 0; !taken && f->waits && !f->gave_up[i] && ms < PATIENCE_MS; ms++) {
+        if (atomic_load_explicit(&f->all->let_go, memory_order_relaxed))
+            break;
+        sleep_ms(1);
+        taken = record_ring_push(&f->ring[i], r);
+    }
+    f->gave_up[i] = !taken;
+    return taken;
+}
+
 static void feed_record(struct sink *s, const struct record *r)
 {
     struct feed *f = (struct feed *)s;
     counter_add(&f->offered, 1);
     for (unsigned i = 0; i < f->all->n; i++) {
-        bool taken = record_ring_push(&f->ring[i], r);
-        while (!taken && f->waits && !atomic_load_explicit(&f->all->hurry, memory_order_relaxed)) {
-            sleep_ms(1);
-            taken = record_ring_push(&f->ring[i], r);
-        }
-        if (!taken)
+        if (!push_patiently(f, i, r))
             counter_add(&f->queue_full[i], 1);
     }
 }
@@ -257,6 +268,11 @@ bool exports_start(struct exports *x, struct err *e)
             return false;
     }
     return true;
+}
+
+void exports_let_go(struct exports *x)
+{
+    atomic_store_explicit(&x->let_go, true, memory_order_relaxed);
 }
 
 void exports_stop(struct exports *x, nsec_t most)

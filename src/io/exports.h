@@ -25,7 +25,7 @@ struct exports_config {
     const struct export_template *template; /* borrowed; NULL: each format's default */
     enum flow_format format;                /* of targets that do not say */
     bool biflow;
-    bool packet_time;   /* all sources are files: what is sent bears the time of its packets */
+    bool packet_time; /* all sources are files: what is sent bears the time of its packets */
     uint32_t domain;
     size_t mtu;
     size_t queue_bytes; /* of each export's ring from each worker */
@@ -61,6 +61,9 @@ struct sink *exports_feed(struct exports *x, bool is_file, struct err *e);
 
 /* Starts a thread for each target. */
 bool exports_start(struct exports *x, struct err *e);
+
+/* Files no longer wait for a full queue: Weir was told to stop. Any thread. */
+void exports_let_go(struct exports *x);
 
 /* Sends what waits, for at most so long, and ends the threads. No worker may push any more. */
 void exports_stop(struct exports *x, nsec_t most);

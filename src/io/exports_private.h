@@ -33,10 +33,10 @@ struct exporting {
     struct exports *all;
     unsigned index;
     struct thread thread;
-    nsec_t now;         /* export time */
-    nsec_t added_at;    /* clock_mono of the first record that waits; 0 = none */
+    nsec_t now;      /* export time */
+    nsec_t added_at; /* clock_mono of the first record that waits; 0 = none */
     nsec_t ticked_at;
-    nsec_t paced_at;    /* since when records are counted against the rate */
+    nsec_t paced_at; /* since when records are counted against the rate */
     uint64_t paced;
     struct record record;
 };

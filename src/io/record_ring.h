@@ -11,7 +11,7 @@
 
 struct record_ring {
     uint8_t *bytes;
-    size_t size; /* a power of two */
+    size_t size;                        /* a power of two */
     _Alignas(64) _Atomic size_t pushed; /* bytes ever; the pusher's */
     size_t seen_popped;                 /* what the pusher last saw of the other's */
     _Alignas(64) _Atomic size_t popped; /* the popper's */

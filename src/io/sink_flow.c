@@ -176,8 +176,8 @@ static void flow_message(void *to, const uint8_t *bytes, size_t len, unsigned to
 {
     struct exporting *x = to;
     struct link *l = x->own;
-    bool ok = l->fd != -1 &&
-              (x->target.is_stream ? send_all(x, bytes, len) : send_one(x, bytes, len));
+    bool ok =
+        l->fd != -1 && (x->target.is_stream ? send_all(x, bytes, len) : send_one(x, bytes, len));
     if (!ok) {
         counter_add(&x->dropped[EXPORT_DROP_send_failed], told);
         if (l->fd != -1)

@@ -1,0 +1,99 @@
+/* probe.c - exports out of settings, for `weir probe` and for any monitor with --export. */
+#include "app/probe.h"
+
+#include "base/alloc.h"
+#include "io/sources.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct letter_meaning probe_letters[] = {
+    {'n', "export"}, {'V', "export-version"}, {'d', "flow-idle"}, {'l', "export-wait"}, {0, NULL}};
+
+static bool add_all(struct exports *x, const struct string_list *list, struct err *e)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        if (!exports_add(x, list->item[i], e))
+            return false;
+    }
+    return true;
+}
+
+bool probe_is_all_files(const struct settings *s)
+{
+    for (unsigned i = 0; i < s->interfaces.n; i++) {
+        if (!source_is_file(s->interfaces.item[i]))
+            return false;
+    }
+    return s->interfaces.n > 0;
+}
+
+static bool check(const struct settings *s, struct err *e)
+{
+    int64_t v = s->export_version;
+    if (v != FLOW_NETFLOW5 && v != FLOW_NETFLOW9 && v != FLOW_IPFIX)
+        return fail(e, "--export-version is 5, 9 or 10");
+    if (strcmp(s->zmq_format, "tlv") != 0 && strcmp(s->zmq_format, "json") != 0)
+        return fail(e, "--zmq-format is tlv or json");
+    return true;
+}
+
+bool probe_exports(const struct settings *s, const char *instance, struct exports **x,
+                   struct err *e)
+{
+    /* Lives as long as the process: exports borrow it. */
+    static struct export_template chosen;
+    *x = NULL;
+    if (!s->export.n && !s->zmq.n)
+        return true;
+    if (!check(s, e) || (s->template[0] && !export_template_parse(&chosen, s->template, e)))
+        return false;
+    struct exports_config config = {
+        .template = s->template[0] ? &chosen : NULL,
+        .format = (enum flow_format)s->export_version,
+        .biflow = s->biflow,
+        .packet_time = probe_is_all_files(s) && !s->original_speed,
+        .domain = (uint32_t)s->export_domain,
+        .mtu = (size_t)s->export_mtu,
+        .queue_bytes = (size_t)s->export_queue,
+        .queue_time = s->export_wait * SECOND,
+        .template_every = s->template_time * SECOND,
+        .template_packets = (unsigned)s->template_packets,
+        .rate = (uint64_t)s->export_rate,
+        .zmq_connects = s->zmq_connects,
+        .zmq_json = !strcmp(s->zmq_format, "json"),
+        .zmq_key = s->zmq_key,
+        .instance = instance,
+    };
+    struct exports *all = exports_new(&config, e);
+    if (!all)
+        return false;
+    if (!add_all(all, &s->export, e) || !add_all(all, &s->zmq, e)) {
+        exports_free(all);
+        return false;
+    }
+    /* `-n none` alone leaves nothing to do. */
+    if (!exports_count(all)) {
+        exports_free(all);
+        return true;
+    }
+    *x = all;
+    return true;
+}
+
+void probe_report(const struct exports *x)
+{
+    struct export_state s;
+    for (unsigned i = 0; exports_state(x, i, &s); i++) {
+        printf("%s: %llu of %llu records sent in %llu messages, %llu bytes\n", s.name,
+               (unsigned long long)s.sent, (unsigned long long)s.offered,
+               (unsigned long long)s.messages, (unsigned long long)s.bytes);
+        for (unsigned d = 0; d < EXPORT_DROPS; d++) {
+            if (s.dropped[d])
+                printf("  %llu not sent. %s (%s)\n", (unsigned long long)s.dropped[d],
+                       export_drop_text((enum export_drop)d),
+                       export_drop_name((enum export_drop)d));
+        }
+    }
+    fflush(stdout);
+}

@@ -1,0 +1,22 @@
+/* probe.h - exports out of settings, for `weir probe` and for any monitor with --export. */
+#ifndef WEIR_APP_PROBE_H
+#define WEIR_APP_PROBE_H
+
+#include "base/settings.h"
+#include "io/exports.h"
+
+/* nProbe's letters, where ntopng, whose letters Weir has, means something else by them. */
+extern const struct letter_meaning probe_letters[];
+
+/* Opens what --export and --zmq name; *x is NULL when they name nothing. False with a sentence. Borrows
+ * the settings and the instance's name. */
+bool probe_exports(const struct settings *s, const char *instance, struct exports **x,
+                   struct err *e);
+
+/* True when everything that is watched is a file, which ends. */
+bool probe_is_all_files(const struct settings *s);
+
+/* Prints what became of the records: a line per export, and why some did not leave. */
+void probe_report(const struct exports *x);
+
+#endif
