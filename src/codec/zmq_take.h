@@ -1,0 +1,52 @@
+/* zmq_take.h - one ZMQ message of a probe, header and payload, taken apart: flows, messages, counters. */
+#ifndef WEIR_CODEC_ZMQ_TAKE_H
+#define WEIR_CODEC_ZMQ_TAKE_H
+
+#include "codec/collector.h"
+#include "codec/flow_text.h"
+#include "codec/zmq_in.h"
+
+enum { ZMQ_SOURCES = 256 };
+
+/* What is known about one source_id. */
+struct zmq_sender {
+    uint32_t source_id, last_id;
+    nsec_t last;
+    uint64_t messages, lost, restarts;
+};
+
+/* Counters of a decoder; written by its thread, read by any. */
+struct zmq_counts {
+    counter_t messages, bytes;
+    counter_t flows, events, other, counter_samples; /* records told */
+    counter_t malformed; /* messages with a header or payload that cannot be read to its end */
+    counter_t ignored;   /* topics that carry nothing for us: hello, and unknown ones */
+    counter_t lost;      /* messages that never came, by the ids of each source */
+    counter_t restarts;  /* a source that began to count anew */
+    counter_t second_addresses; /* flows that name two addresses for one end; the first is kept */
+};
+
+/* Whom the decoder tells; arguments are borrowed. NULL = not wanted. */
+struct zmq_ops {
+    /* A flow (also kind FLOW_IN_EVENT), or with kind FLOW_IN_MESSAGE what is none; topic says which.
+     * from: elements 130, 131 of the flow, none = not said. f->domain is the source_id. */
+    void (*record)(void *to, const char *topic, const struct flow_in *f, const struct addr *from);
+    /* c->exporter is NULL: device is its address. */
+    void (*counters)(void *to, const struct addr *device, const struct interface_counters *c);
+};
+
+struct zmq_decoder;
+
+/* password: of --zmq-encrypt-pwd, NULL = none; borrowed, like ops and to. NULL when out of memory. */
+struct zmq_decoder *zmq_decoder_new(const char *password, const struct zmq_ops *ops, void *to);
+void zmq_decoder_free(struct zmq_decoder *d);
+
+/* Takes one message. The decoder's thread. */
+void zmq_take(struct zmq_decoder *d, const uint8_t *header, size_t header_len,
+              const uint8_t *payload, size_t len, nsec_t received);
+
+const struct zmq_counts *zmq_decoder_counts(const struct zmq_decoder *d);
+/* The senders that were heard, index from 0; false past the end. The decoder's thread. */
+bool zmq_decoder_sender(const struct zmq_decoder *d, unsigned i, struct zmq_sender *s);
+
+#endif
