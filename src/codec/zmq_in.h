@@ -34,6 +34,7 @@ struct zmq_scratch {
     size_t cap;
 };
 
+/* Gives the memory back; empty again. */
 void zmq_scratch_free(struct zmq_scratch *s);
 
 enum zmq_payload {

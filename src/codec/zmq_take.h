@@ -45,6 +45,7 @@ void zmq_decoder_free(struct zmq_decoder *d);
 void zmq_take(struct zmq_decoder *d, const uint8_t *header, size_t header_len,
               const uint8_t *payload, size_t len, nsec_t received);
 
+/* Its counters, for as long as it lives. Any thread. */
 const struct zmq_counts *zmq_decoder_counts(const struct zmq_decoder *d);
 /* The senders that were heard, index from 0; false past the end. The decoder's thread. */
 bool zmq_decoder_sender(const struct zmq_decoder *d, unsigned i, struct zmq_sender *s);

@@ -1,0 +1,61 @@
+/* source_zmq.h - receives what probes publish over ZMQ (`-i tcp://host:5556`).
+ *
+ * A subscriber to one or several endpoints. ZMQ reconnects by itself, for ever; what a probe sent
+ * meanwhile is seen as a gap of its message ids (zmq_take.h), and so is what ZMQ's high-water mark
+ * dropped. With encryption the collector is always the CURVE server, whoever connects.
+ */
+#ifndef WEIR_IO_SOURCE_ZMQ_H
+#define WEIR_IO_SOURCE_ZMQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { ZMQ_BATCH = 64, ZMQ_KEY_TEXT = 41 };
+
+/* One key pair in Z85 (rfc.zeromq.org/spec/32), 40 characters each. */
+struct zmq_keys {
+    char public_key[ZMQ_KEY_TEXT], secret_key[ZMQ_KEY_TEXT];
+};
+
+/* Reads DIR/zmq-key.pub and DIR/zmq-key.priv; makes and writes them when neither is there (the
+ * secret one readable by the owner alone). False with a sentence otherwise. Main thread. */
+bool zmq_keys_load(const char *dir, struct zmq_keys *keys, struct err *e);
+
+struct zmq_source_config {
+    /* "tcp://host:5556", several with commas between them, "zmq://" means tcp; a final `c` makes us
+     * bind: "tcp://(any):5556c", (any) being an asterisk. Borrowed for the call. */
+    const char *endpoints;
+    const struct zmq_keys *keys; /* NULL: no encryption. Borrowed for the call */
+    int high_water;              /* messages that ZMQ holds for us per probe; 0 = 10,000 */
+};
+
+/* The two parts of one message; valid until the next read. */
+struct zmq_message {
+    const uint8_t *header, *payload;
+    size_t header_len, payload_len;
+};
+
+struct zmq_source;
+
+/* NULL with a sentence: an endpoint that is none, a port that is taken. The caller closes it. */
+struct zmq_source *zmq_source_open(const struct zmq_source_config *config, struct err *e);
+void zmq_source_close(struct zmq_source *s);
+
+/* Up to max (at most ZMQ_BATCH) messages, waiting at most timeout_ms for the first; 0 = none came.
+ * Messages that do not have two parts are counted as malformed. One thread. */
+unsigned zmq_source_read(struct zmq_source *s, struct zmq_message *out, unsigned max,
+                         int timeout_ms);
+/* Makes a read that waits return; any thread. */
+void zmq_source_wake(struct zmq_source *s);
+
+/* Messages that were received and that had not two parts; the reader's thread. */
+uint64_t zmq_source_received(const struct zmq_source *s);
+uint64_t zmq_source_malformed(const struct zmq_source *s);
+
+/* What "tcp://host:5556,..." is made of: true when text names ZMQ endpoints. Any thread. */
+bool zmq_source_is_endpoint(const char *text);
+
+#endif
