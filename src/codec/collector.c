@@ -219,6 +219,9 @@ void collector_take(struct collector *c, const struct datagram *d)
      * told, not ignored. */
     unsigned version = d->len >= 2 ? load_be16(d->bytes) : UINT16_MAX;
     switch (version) {
+    case 0: /* sFlow's version has 32 bits */
+        sflow_take(c, d);
+        break;
     case 1:
         netflow_fixed_take(c, d, TELEMETRY_NETFLOW1);
         break;

@@ -82,5 +82,6 @@ void sequence_end(struct message *m, uint32_t sequence, uint32_t units);
 void netflow_fixed_take(struct collector *c, const struct datagram *d, enum telemetry telemetry);
 void netflow9_take(struct collector *c, const struct datagram *d);
 void ipfix_take(struct collector *c, const struct datagram *d);
+void sflow_take(struct collector *c, const struct datagram *d);
 
 #endif

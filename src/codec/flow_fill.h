@@ -29,6 +29,7 @@ struct flow_names {
     } slot[FLOW_KEYS];
 };
 
+/* Fills the table; the names are constant, so each call makes the same. Any thread. */
 void flow_names_init(struct flow_names *n);
 
 /* A key's number: digits, "PEN.id" or a name; ntop's elements as 57472 + n. *pen is 0 unless it is
