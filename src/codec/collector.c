@@ -4,11 +4,15 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "codec/collector_private.h"
+#include "codec/parked.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 enum { PARKED_DEFAULT = 1 << 20, SENTENCE = 256 };
+
+/* How long data may wait for its template, in packet time. */
+static const nsec_t PARKED_FOR = 60 * SECOND;
 
 const struct loss_info loss_table[LOSSES] = {
 #define LOSS(name, group, title, text) [LOSS_##name] = {#name, LOSS_##group, title, text},
@@ -39,6 +43,7 @@ void collector_free(struct collector *c)
     if (!c)
         return;
     for (uint32_t i = 0; i < c->exporter_count; i++) {
+        parked_expire(c, c->exporters[i], INT64_MAX);
         exporter_fini(c->exporters[i]);
         mem_free(ACCOUNT_templates, c->exporters[i], sizeof *c->exporters[i]);
     }
@@ -63,7 +68,6 @@ static struct exporter *make_exporter(struct collector *c, const struct datagram
     x->addr = d->from;
     x->domain = domain;
     x->telemetry = (uint8_t)telemetry;
-    x->first = d->received;
     x->sampling = sampling_configured(c->config.sampling, &x->addr);
     x->sampling_source = x->sampling ? SAMPLING_CONFIG : SAMPLING_UNKNOWN;
     c->exporters[c->exporter_count++] = x;
@@ -98,10 +102,25 @@ struct exporter *collector_know(struct collector *c, const struct datagram *d, u
         if (is_new)
             collector_say(c, x, "is a new exporter");
     }
+    parked_expire(c, x, d->received - PARKED_FOR);
+    x->first = x->datagrams ? x->first : d->received;
     x->last = d->received;
     x->port = d->from_port;
     x->datagrams++;
     x->bytes += d->len;
+    return x;
+}
+
+struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
+                                    uint8_t telemetry)
+{
+    const struct datagram none = {.from = addr};
+    uint32_t slot = exporter_slot(c, &addr, domain, telemetry);
+    if (c->slot[slot])
+        return c->exporters[c->slot[slot] - 1];
+    struct exporter *x = make_exporter(c, &none, domain, telemetry);
+    if (x)
+        c->slot[slot] = (uint16_t)c->exporter_count;
     return x;
 }
 
@@ -153,59 +172,74 @@ void collector_say(struct collector *c, const struct exporter *x, const char *fo
     c->ops.say(c->to, x, sentence);
 }
 
+void collector_tick(struct collector *c, nsec_t now)
+{
+    for (uint32_t i = 0; i < c->exporter_count; i++)
+        parked_expire(c, c->exporters[i], now - PARKED_FOR);
+}
+
 /* ---- Messages ------------------------------------------------------------------------------------- */
 
-enum { SETS_NEED = 4, V5_RECORDS = 30, V1_RECORDS = 24, V7_RECORDS = 28 };
+enum { V1_RECORD = 48, V5_RECORD = 48, V7_RECORD = 52, FIXED_MOST = 30 };
 
-static bool fixed_fits(const uint8_t *b, size_t len, size_t header, size_t record, unsigned most)
+static bool is_zero(const uint8_t *from, const uint8_t *end)
 {
-    unsigned n = load_be16(b + 2);
-    return n && n <= most && len >= header + n * record && len < header + n * record + record;
+    while (from < end && !*from)
+        from++;
+    return from == end;
+}
+
+/* As many records as the header says, and nothing behind them but padding. */
+static bool fixed_fits(const uint8_t *b, size_t len, size_t header, size_t record)
+{
+    size_t n = load_be16(b + 2), end = header + n * record;
+    return n && n <= FIXED_MOST && len >= end && is_zero(b + end, b + len);
 }
 
 static enum telemetry sflow_of(const uint8_t *b, size_t len)
 {
-    uint32_t version = load_be32(b), family = len >= 28 ? load_be32(b + 4) : 0;
-    if (family != 1 && family != 2)
+    static const uint8_t version[] = {
+        [2] = TELEMETRY_SFLOW2, [4] = TELEMETRY_SFLOW4, [5] = TELEMETRY_SFLOW5};
+    uint32_t v = load_be32(b), family = len >= 28 ? load_be32(b + 4) : 0;
+    if (v >= sizeof version || (family != 1 && family != 2))
         return TELEMETRY_NONE;
-    return version == 5   ? TELEMETRY_SFLOW5
-           : version == 4 ? TELEMETRY_SFLOW4
-           : version == 2 ? TELEMETRY_SFLOW2
-                          : TELEMETRY_NONE;
+    return version[v];
 }
 
-/* Sets follow each other to the end, or to padding, and their first one has an id that can be. */
-static bool sets_fit(const uint8_t *b, size_t len, size_t header, unsigned first_id)
+/* The first set has an id that can be and ends inside the message. Where the message's own length is
+ * wrong, as some exporters have it, the set must begin with a template that can be. */
+static bool sets_fit(const uint8_t *b, size_t len, size_t header, unsigned first_id, bool is_sure)
 {
     struct cursor c = cur_over(b, len);
     cur_take(&c, header);
-    const uint8_t *h = cur_peek(&c, SETS_NEED);
+    const uint8_t *h = cur_peek(&c, 8);
     if (!h)
         return false;
     unsigned id = load_be16(h);
     size_t set = load_be16(h + 2);
-    return (id == first_id || id == first_id + 1 || id >= 256) && set >= SETS_NEED &&
-           set <= cur_left(&c);
+    bool is_template = (id == first_id || id == first_id + 1) && load_be16(h + 4) >= 256;
+    return (is_template || (is_sure && id >= 256)) && set >= 8 && set <= cur_left(&c);
 }
 
 enum telemetry telemetry_of(const uint8_t *bytes, size_t len)
 {
-    if (len < 16)
+    if (len < 24)
         return TELEMETRY_NONE;
     switch (load_be16(bytes)) {
     case 0:
         return sflow_of(bytes, len);
     case 1:
-        return fixed_fits(bytes, len, 16, 52, V1_RECORDS) ? TELEMETRY_NETFLOW1 : TELEMETRY_NONE;
+        return fixed_fits(bytes, len, 16, V1_RECORD) ? TELEMETRY_NETFLOW1 : TELEMETRY_NONE;
     case 5:
-        return fixed_fits(bytes, len, 24, 48, V5_RECORDS) ? TELEMETRY_NETFLOW5 : TELEMETRY_NONE;
+        return fixed_fits(bytes, len, 24, V5_RECORD) ? TELEMETRY_NETFLOW5 : TELEMETRY_NONE;
     case 7:
-        return fixed_fits(bytes, len, 24, 52, V7_RECORDS) ? TELEMETRY_NETFLOW7 : TELEMETRY_NONE;
+        return fixed_fits(bytes, len, 24, V7_RECORD) ? TELEMETRY_NETFLOW7 : TELEMETRY_NONE;
     case 9:
-        return sets_fit(bytes, len, 20, 0) ? TELEMETRY_NETFLOW9 : TELEMETRY_NONE;
-    case 10:
-        return load_be16(bytes + 2) == len && sets_fit(bytes, len, 16, 2) ? TELEMETRY_IPFIX
-                                                                          : TELEMETRY_NONE;
+        return sets_fit(bytes, len, 20, 0, true) ? TELEMETRY_NETFLOW9 : TELEMETRY_NONE;
+    case 10: {
+        bool is_sure = load_be16(bytes + 2) == len;
+        return sets_fit(bytes, len, 16, 2, is_sure) ? TELEMETRY_IPFIX : TELEMETRY_NONE;
+    }
     default:
         return TELEMETRY_NONE;
     }

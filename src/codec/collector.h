@@ -101,7 +101,8 @@ enum telemetry telemetry_of(const uint8_t *bytes, size_t len);
 /* Decodes one message. Everything in it is told to ops or counted. The worker's thread. */
 void collector_take(struct collector *c, const struct datagram *d);
 
-/* Time passes: parked data too old is counted, silent exporters are told. */
+/* Time passes: data that has waited for its template for a minute is counted as lost. INT64_MAX at the end
+ * of all input: whatever still waits is counted, and the ledger closes. */
 void collector_tick(struct collector *c, nsec_t now);
 
 /* Rows of what is known, index from 0; false past the end. */

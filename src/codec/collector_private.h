@@ -38,6 +38,10 @@ struct message {
 struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
                                 enum telemetry telemetry);
 
+/* The exporter without a message from it, when its templates are read from a file; NULL without room. */
+struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
+                                    uint8_t telemetry);
+
 static inline void collector_note(struct collector *c, enum loss loss)
 {
     counter_add(&c->counts.loss[loss], 1);

@@ -6,6 +6,8 @@
  */
 #include "codec/sets.h"
 
+#include "codec/parked.h"
+
 enum {
     SET_HEADER = 4,
     SET_DATA = 256, /* and above */
@@ -58,7 +60,8 @@ static void take_data(struct walk *w, uint16_t id, struct cursor set)
     struct template *t = exporter_template(w->m->x, id);
     if (!t) {
         w->m->is_unknown = true;
-        collector_lose(w->c, w->m->x, LOSS_no_template, 1);
+        if (!parked_keep(w->c, w->m, id, set))
+            collector_lose(w->c, w->m->x, LOSS_no_template, 1);
         return;
     }
     t->used = w->m->d->received;
@@ -110,10 +113,13 @@ static void learn(struct walk *w, uint16_t id, const struct template_field *fiel
         collector_note(w->c, LOSS_template_changed);
     }
     bool evicted;
-    if (!exporter_take_template(w->m->x, t, &evicted))
+    if (!exporter_take_template(w->m->x, t, &evicted)) {
         collector_note(w->c, LOSS_template_bad);
-    else if (evicted)
+        return;
+    }
+    if (evicted)
         collector_note(w->c, LOSS_template_evicted);
+    parked_release(w->c, w->m, t);
 }
 
 static struct template_field read_field(const struct walk *w, struct cursor *set, bool is_scope)

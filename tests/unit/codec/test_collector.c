@@ -4,7 +4,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { FLOWS = 64 };
@@ -423,6 +425,81 @@ static void test_impossible_times_are_moved_and_told(void **state)
     end(c);
 }
 
+static struct writing plain_template(uint32_t sequence)
+{
+    struct writing w = ipfix(sequence);
+    put_template(&w, plain, COUNT(plain));
+    ipfix_end(&w);
+    return w;
+}
+
+static struct writing plain_data(uint32_t sequence, uint32_t octets)
+{
+    struct writing w = ipfix(sequence);
+    put_plain_data(&w, octets);
+    ipfix_end(&w);
+    return w;
+}
+
+static void test_data_waits_for_its_template_and_keeps_its_times(void **state)
+{
+    struct collector *c = make(NULL);
+    struct writing w = plain_data(0, 42);
+    take(c, &w, NOW);
+    assert_int_equal(told.flows, 0);
+    w = plain_template(1);
+    w.bytes[7] = (uint8_t)(w.bytes[7] + 30);
+    take(c, &w, NOW + 30 * SECOND);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 42);
+    assert_int_equal(told.flow[0].exported, NOW);
+    assert_int_equal(loss_of(c, LOSS_no_template), 0);
+    end(c);
+}
+
+static void test_data_that_has_waited_for_a_minute_is_counted_as_lost(void **state)
+{
+    struct collector *c = make(NULL);
+    struct writing w = plain_data(0, 42);
+    take(c, &w, NOW);
+    collector_tick(c, NOW + 59 * SECOND);
+    assert_int_equal(loss_of(c, LOSS_no_template), 0);
+    collector_tick(c, NOW + 61 * SECOND);
+    assert_int_equal(loss_of(c, LOSS_no_template), 1);
+    w = plain_template(1);
+    take(c, &w, NOW + 62 * SECOND);
+    assert_int_equal(told.flows, 0);
+    end(c);
+}
+
+static void test_templates_survive_in_a_file_and_damage_is_told(void **state)
+{
+    char path[] = "/tmp/weir-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_not_equal(fd, -1);
+    struct err e = {""};
+    struct collector *c = make(NULL);
+    struct writing w = plain_template(0);
+    take(c, &w, NOW);
+    assert_true(collector_save(c, path, &e));
+    end(c);
+
+    c = make(NULL);
+    assert_true(collector_load(c, path, &e));
+    w = plain_data(0, 42);
+    take(c, &w, NOW);
+    assert_int_equal(told.flows, 1);
+    end(c);
+
+    assert_int_equal(truncate(path, 50), 0);
+    c = make(NULL);
+    assert_false(collector_load(c, path, &e));
+    assert_non_null(strstr(e.text, "damaged"));
+    end(c);
+    close(fd);
+    unlink(path);
+}
+
 static void test_the_table_of_elements_is_in_order(void **state)
 {
     for (size_t i = 0; element_row(i); i++) {
@@ -467,6 +544,9 @@ int main(void)
         cmocka_unit_test(test_of_several_counters_one_is_taken),
         cmocka_unit_test(test_sampling_told_behind_the_records_holds_for_them),
         cmocka_unit_test(test_impossible_times_are_moved_and_told),
+        cmocka_unit_test(test_data_waits_for_its_template_and_keeps_its_times),
+        cmocka_unit_test(test_data_that_has_waited_for_a_minute_is_counted_as_lost),
+        cmocka_unit_test(test_templates_survive_in_a_file_and_damage_is_told),
         cmocka_unit_test(test_the_table_of_elements_is_in_order),
         cmocka_unit_test(test_other_traffic_is_not_taken_for_an_export),
     };

@@ -1,0 +1,19 @@
+/* parked.h - data sets that came before their template, kept until it comes.
+ *
+ * They wait for at most a minute of packet time and in bounded memory of their exporter; then they
+ * are counted as records without a template. */
+#ifndef WEIR_CODEC_PARKED_H
+#define WEIR_CODEC_PARKED_H
+
+#include "codec/collector_private.h"
+
+/* Keeps a copy of a set and of the times of its message. False when there is no room for it. */
+bool parked_keep(struct collector *c, const struct message *m, uint16_t id, struct cursor set);
+
+/* Decodes, with their own times, all sets that waited for t, which its exporter has just learnt. */
+void parked_release(struct collector *c, const struct message *m, const struct template *t);
+
+/* Counts sets that have waited since before `since`; INT64_MAX for all. */
+void parked_expire(struct collector *c, struct exporter *x, nsec_t since);
+
+#endif
