@@ -81,6 +81,7 @@ struct exporter {
     uint64_t parked_sets;
 };
 
+/* Gives back its templates, options and what is parked. */
 void exporter_fini(struct exporter *x);
 
 /* The template with this id, or NULL. */

@@ -23,6 +23,7 @@ struct tlv_key {
 void tlv_begin(struct text *t);
 void tlv_end_record(struct text *t);
 
+/* Append one item in the smallest type that holds it. As above. */
 void tlv_uint(struct text *t, struct tlv_key key, uint64_t v);
 void tlv_int(struct text *t, struct tlv_key key, int64_t v);
 void tlv_float(struct text *t, struct tlv_key key, float v);

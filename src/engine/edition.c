@@ -320,7 +320,8 @@ static struct answer_box *answer_apps(const struct edition *ed)
     struct answer_box *box = ed->apps_all ? answer_new(QUESTION_TOP, ed->apps_n) : NULL;
     if (!box)
         return NULL;
-    memcpy(box->answer.tops, ed->app, ed->apps_n * sizeof *ed->app);
+    if (ed->apps_n)
+        memcpy(box->answer.tops, ed->app, ed->apps_n * sizeof *ed->app);
     box->answer.n = ed->apps_n;
     return box;
 }
