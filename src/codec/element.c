@@ -4,6 +4,7 @@
 static const struct element rows[] = {
 #define ELEMENT(pen, id, octets, type, name, key) {pen, id, octets, ELEMENT_##type, name, key},
 #include "codec/elements.def"
+#include "codec/elements_vendor.def"
 #undef ELEMENT
 };
 

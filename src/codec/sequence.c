@@ -15,6 +15,21 @@ enum {
 static const nsec_t RESTART_PAUSE = 10 * SECOND;
 static const nsec_t UPTIME_SLACK = 60 * SECOND;
 
+/* 64 bits over a message. Four lanes that need not wait for each other: one after the other, their
+ * multiplications would be half of what a record costs (16 ns of 35). */
+static uint64_t print_of(const struct datagram *d)
+{
+    uint64_t lane[4] = {hash_seeds[0], hash_seeds[1], hash_seeds[2], hash_seeds[3]};
+    struct cursor c = cur_over(d->bytes, d->len);
+    while (cur_left(&c) >= 64) {
+        const uint8_t *p = cur_take(&c, 64);
+        for (unsigned i = 0; i < 4; i++, p += 16)
+            lane[i] = hash_mum(load_le64(p) ^ lane[i], load_le64(p + 8) ^ hash_seeds[i]) ^ lane[i];
+    }
+    uint64_t rest = hash_bytes(c.at, cur_left(&c));
+    return hash_u128(hash_u128(lane[0], lane[1]) ^ rest, hash_u128(lane[2], lane[3]));
+}
+
 static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t sequence)
 {
     uint64_t hash = 0;
@@ -24,7 +39,7 @@ static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t s
         if (r->sequence != sequence || r->len != d->len)
             continue;
         if (!hashed)
-            hash = hash_bytes(d->bytes, d->len);
+            hash = print_of(d);
         hashed = true;
         if (r->hash == hash)
             return true;
@@ -32,7 +47,7 @@ static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t s
     x->recent[x->recent_at++ % EXPORTER_RECENT] = (struct recent_message){
         .sequence = sequence,
         .len = (uint32_t)d->len,
-        .hash = hashed ? hash : hash_bytes(d->bytes, d->len),
+        .hash = hashed ? hash : print_of(d),
     };
     return false;
 }

@@ -1,0 +1,452 @@
+/* test_collector_formats.c - messages of exporters become flows: formats, counters, times, sampling. */
+#include "codec/collector.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "messages.h"
+
+#define NOON_S 1500000000u
+
+static struct collector *c;
+
+static int setup(void **state)
+{
+    struct err e;
+    c = collector_new(&(struct collector_config){0}, &message_ops, NULL, &e);
+    forget_told();
+    return !c;
+}
+
+/* Equation L4 holds after every test. */
+static int teardown(void **state)
+{
+    const struct collector_counts *k = collector_counts(c);
+    uint64_t sum = counter_get(&k->accepted);
+    for (unsigned i = 0; i < LOSSES; i++)
+        sum += loss_table[i].group == LOSS_NOTE ? 0 : counter_get(&k->loss[i]);
+    bool closes = counter_get(&k->records) == sum;
+    collector_free(c);
+    return !closes;
+}
+
+static uint64_t lost(enum loss loss)
+{
+    return counter_get(&collector_counts(c)->loss[loss]);
+}
+
+static struct exporter_row exporter_row_0(void)
+{
+    struct exporter_row row = {.first = 0};
+    assert_true(collector_exporter(c, 0, &row));
+    return row;
+}
+
+static void assert_addr(const struct addr *a, const char *text)
+{
+    char got[ADDR_TEXT];
+    addr_print(a, got);
+    assert_string_equal(got, text);
+}
+
+static struct message_bytes v5_message(unsigned count, unsigned records, uint32_t sequence)
+{
+    struct message_bytes m = {.len = 0};
+    put(&m, 5, 2);
+    put(&m, count, 2);
+    put(&m, 600000, 4); /* uptime */
+    put(&m, NOON_S, 4);
+    put(&m, 500000000, 4); /* and a half second */
+    put(&m, sequence, 4);
+    put(&m, 0x0102, 2); /* engine */
+    put(&m, 1 << 14 | 100, 2);
+    for (unsigned i = 0; i < records; i++) {
+        put(&m, 0x0a000001 + i, 4);
+        put(&m, 0xc0a80001, 4);
+        put(&m, 0x0a0000fe, 4);
+        put(&m, 3, 2);
+        put(&m, 4, 2);
+        put(&m, 10, 4);   /* packets */
+        put(&m, 1500, 4); /* octets */
+        put(&m, 590000, 4);
+        put(&m, 599000, 4);
+        put(&m, 1024 + i, 2);
+        put(&m, 443, 2);
+        put(&m, 0, 1);
+        put(&m, 0x1b, 1);
+        put(&m, 6, 1);
+        put(&m, 0x20, 1);
+        put(&m, 64500, 2);
+        put(&m, 64501, 2);
+        put(&m, 24, 1);
+        put(&m, 16, 1);
+        put(&m, 0, 2);
+    }
+    return m;
+}
+
+static void
+test_a_netflow_5_record_is_a_flow_with_its_own_times_and_the_rate_of_the_header(void **state)
+{
+    struct message_bytes m = v5_message(2, 2, 1000);
+    take(c, &m);
+    assert_int_equal(told.flows, 2);
+    const struct flow_in *f = &told.flow[1];
+    assert_addr(&f->src, "10.0.0.2");
+    assert_addr(&f->dst, "192.168.0.1");
+    assert_addr(&f->next_hop, "10.0.0.254");
+    assert_int_equal(f->src_port, 1025);
+    assert_int_equal(f->dst_port, 443);
+    assert_int_equal(f->proto, 6);
+    assert_int_equal(f->version, 4);
+    assert_int_equal(f->bytes[0], 1500);
+    assert_int_equal(f->packets[0], 10);
+    assert_int_equal(f->bytes[1], 0);
+    assert_int_equal(f->in_if, 3);
+    assert_int_equal(f->out_if, 4);
+    assert_int_equal(f->tcp_flags[0], 0x1b);
+    assert_int_equal(f->tos[0], 0x20);
+    assert_int_equal(f->src_as, 64500);
+    assert_int_equal(f->dst_mask, 16);
+    assert_int_equal(f->first, NOON + 500 * MILLISECOND - 10 * SECOND);
+    assert_int_equal(f->last, NOON + 500 * MILLISECOND - SECOND);
+    assert_int_equal(f->sampling, 100);
+    assert_int_equal(f->sampling_source, SAMPLING_HEADER);
+}
+
+static void test_records_that_a_header_counts_but_does_not_bring_are_lost_by_name(void **state)
+{
+    struct message_bytes m = v5_message(5, 2, 0);
+    m.len -= 1;
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(counter_get(&collector_counts(c)->records), 5);
+    assert_int_equal(lost(LOSS_record_cut), 4);
+}
+
+static const struct field_row plain_rows[] = {{0, 8, 4},  {0, 12, 4}, {0, 7, 2}, {0, 11, 2},
+                                              {0, 4, 1},  {0, 1, 4},  {0, 2, 4}, {0, 22, 4},
+                                              {0, 21, 4}, {0, 0, 0}};
+
+static void put_plain_template(struct message_bytes *m)
+{
+    open_set(m, 0);
+    put_template(m, 300, plain_rows);
+    close_set(m);
+}
+
+static void put_plain_data(struct message_bytes *m, uint32_t first, uint32_t last)
+{
+    open_set(m, 300);
+    put(m, 0x0a000001, 4);
+    put(m, 0x0a000002, 4);
+    put(m, 5353, 2);
+    put(m, 53, 2);
+    put(m, 17, 1);
+    put(m, 777, 4);
+    put(m, 7, 4);
+    put(m, first, 4);
+    put(m, last, 4);
+    put(m, 0, 3); /* padding */
+    close_set(m);
+}
+
+static void test_a_template_and_its_data_make_a_flow_and_padding_makes_none(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    put_plain_template(&m);
+    put_plain_data(&m, 90000, 99000);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 777);
+    assert_int_equal(told.flow[0].packets[0], 7);
+    assert_int_equal(told.flow[0].domain, 7);
+    assert_int_equal(told.flow[0].first, NOON - 10 * SECOND);
+    assert_int_equal(told.flow[0].last, NOON - SECOND);
+    assert_true(told.flow[0].flags & FLOW_IN_HAS_TIMES);
+}
+
+static void test_data_before_its_template_waits_and_keeps_its_own_times(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    put_plain_data(&m, 90000, 99000);
+    take(c, &m);
+    assert_int_equal(told.flows, 0);
+    m = v9_message(130000, NOON_S + 30, 2);
+    put_plain_template(&m);
+    take_at(c, &m, NOON + 30 * SECOND);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].first, NOON - 10 * SECOND);
+    assert_int_equal(told.flow[0].last, NOON - SECOND);
+    assert_int_equal(lost(LOSS_no_template), 0);
+}
+
+static void test_data_whose_template_does_not_come_in_a_minute_is_counted(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    put_plain_data(&m, 90000, 99000);
+    take(c, &m);
+    collector_tick(c, NOON + 61 * SECOND);
+    assert_int_equal(lost(LOSS_no_template), 1);
+    m = v9_message(200000, NOON_S + 100, 2);
+    put_plain_template(&m);
+    take_at(c, &m, NOON + 100 * SECOND);
+    assert_int_equal(told.flows, 0);
+}
+
+static void test_sys_uptime_may_wrap_between_a_flow_and_its_message(void **state)
+{
+    struct message_bytes m = v9_message(5000, NOON_S, 1);
+    put_plain_template(&m);
+    put_plain_data(&m, 0u - 5000u, 4000);
+    take(c, &m);
+    assert_int_equal(told.flow[0].first, NOON - 10 * SECOND);
+    assert_int_equal(told.flow[0].last, NOON - SECOND);
+    assert_int_equal(lost(LOSS_time_moved), 0);
+}
+
+static void test_a_flow_that_ends_before_it_began_is_moved_and_counted(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    put_plain_template(&m);
+    put_plain_data(&m, 99000, 90000);
+    take(c, &m);
+    assert_true(told.flow[0].last >= told.flow[0].first);
+    assert_true(told.flow[0].flags & FLOW_IN_CLAMPED);
+    assert_int_equal(lost(LOSS_time_moved), 1);
+}
+
+static void test_times_a_day_back_or_minutes_ahead_are_moved_to_the_edge(void **state)
+{
+    static const struct field_row rows[] = {
+        {0, 8, 4}, {0, 12, 4}, {0, 152, 8}, {0, 153, 8}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_set(&m, 2);
+    put_template(&m, 400, rows);
+    close_set(&m);
+    open_set(&m, 400);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    put(&m, 1, 8);
+    put(&m, 32503680000000, 8);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].first, NOON - 24 * HOUR);
+    assert_int_equal(told.flow[0].last, NOON + 5 * MINUTE);
+}
+
+static void test_numbers_of_reduced_size_and_texts_of_any_length_are_read(void **state)
+{
+    static const struct field_row rows[] = {{0, 27, 16}, {0, 28, 16}, {0, 96, 65535},
+                                            {0, 1, 3},   {0, 2, 1},   {9, 12235, 65535},
+                                            {0, 7, 2},   {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_set(&m, 2);
+    put_template(&m, 500, rows);
+    close_set(&m);
+    open_set(&m, 500);
+    for (unsigned i = 0; i < 2; i++) {
+        put(&m, 0x20010db800000000, 8);
+        put(&m, 1 + i, 8);
+        put(&m, 0x20010db800000000, 8);
+        put(&m, 9, 8);
+        put(&m, 3, 1);
+        put_text(&m, "dns", 3);
+        put(&m, 70000 + i, 3);
+        put(&m, 200, 1);
+        put(&m, 255, 1);
+        put(&m, 300, 2);
+        put_text(&m, "long", 300);
+        put(&m, 53, 2);
+    }
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 2);
+    assert_addr(&told.flow[1].src, "2001:db8::2");
+    assert_int_equal(told.flow[1].version, 6);
+    assert_int_equal(told.flow[1].bytes[0], 70001);
+    assert_int_equal(told.flow[1].packets[0], 200);
+    assert_int_equal(told.flow[1].src_port, 53);
+}
+
+static void test_reverse_elements_count_the_way_back(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4},     {0, 12, 4},    {0, 1, 8}, {0, 2, 8},
+                                            {29305, 1, 8}, {29305, 2, 8}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_set(&m, 2);
+    put_template(&m, 256, rows);
+    close_set(&m);
+    open_set(&m, 256);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    for (unsigned i = 1; i <= 4; i++)
+        put(&m, i * 11, 8);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flow[0].bytes[0], 11);
+    assert_int_equal(told.flow[0].packets[0], 22);
+    assert_int_equal(told.flow[0].bytes[1], 33);
+    assert_int_equal(told.flow[0].packets[1], 44);
+    assert_true(told.flow[0].flags & FLOW_IN_REVERSE);
+}
+
+static void test_delta_and_total_counters_of_one_record_are_never_added(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4},  {0, 12, 4}, {0, 1, 8}, {0, 2, 8},
+                                            {0, 85, 8}, {0, 86, 8}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_set(&m, 2);
+    put_template(&m, 256, rows);
+    close_set(&m);
+    open_set(&m, 256);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    put(&m, 100, 8);
+    put(&m, 1, 8);
+    put(&m, 5000, 8);
+    put(&m, 50, 8);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flow[0].bytes[0], 100);
+    assert_int_equal(told.flow[0].packets[0], 1);
+    assert_int_equal(told.flow[0].bytes[1], 0);
+    assert_false(told.flow[0].flags & FLOW_IN_TOTALS);
+}
+
+static void test_a_sampler_told_behind_the_data_of_its_datagram_counts_for_it(void **state)
+{
+    static const struct field_row rows[] = {
+        {0, 8, 4}, {0, 12, 4}, {0, 48, 1}, {0, 1, 4}, {0, 0, 0}};
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    open_set(&m, 0);
+    put_template(&m, 300, rows);
+    close_set(&m);
+    open_set(&m, 300);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    put(&m, 5, 1);
+    put(&m, 999, 4);
+    close_set(&m);
+    open_set(&m, 1); /* scope system, sampler id 48, mode 49, interval 50 */
+    put(&m, 301, 2);
+    put(&m, 4, 2);
+    put(&m, 12, 2);
+    put(&m, 1, 2);
+    put(&m, 4, 2);
+    put(&m, 48, 2);
+    put(&m, 1, 2);
+    put(&m, 49, 2);
+    put(&m, 1, 2);
+    put(&m, 50, 2);
+    put(&m, 4, 2);
+    close_set(&m);
+    open_set(&m, 301);
+    put(&m, 0, 4);
+    put(&m, 5, 1);
+    put(&m, 2, 1);
+    put(&m, 1000, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 999);
+    assert_int_equal(told.flow[0].sampling, 1000);
+    assert_int_equal(told.flow[0].sampling_source, SAMPLING_OPTIONS);
+    assert_int_equal(counter_get(&collector_counts(c)->options), 1);
+}
+
+static void test_the_users_rate_overrules_the_exporter(void **state)
+{
+    collector_free(c);
+    struct err e;
+    c = collector_new(&(struct collector_config){.sampling = "192.0.2.1=512"}, &message_ops, NULL,
+                      &e);
+    assert_non_null(c);
+    struct message_bytes m = v5_message(1, 1, 0);
+    take(c, &m);
+    assert_int_equal(told.flow[0].sampling, 512);
+    assert_int_equal(told.flow[0].sampling_source, SAMPLING_CONFIG);
+}
+
+static void test_templates_survive_a_restart_of_weir(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S, 1);
+    put_plain_template(&m);
+    take(c, &m);
+    char path[] = "/tmp/weir-templates-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd != -1);
+    close(fd);
+    struct err e;
+    assert_true(collector_save(c, path, &e));
+    collector_free(c);
+    c = collector_new(&(struct collector_config){0}, &message_ops, NULL, &e);
+    assert_true(collector_load(c, path, &e));
+    unlink(path);
+    m = v9_message(110000, NOON_S + 10, 2);
+    put_plain_data(&m, 90000, 99000);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 777);
+}
+
+static void test_what_is_no_export_is_not_taken_for_one(void **state)
+{
+    static const uint8_t dns[] = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
+    static const uint8_t ntp[48] = {0x23, 2, 6, 0xe9};
+    static const uint8_t five[] = {0, 5, 0, 1, 0, 0};
+    assert_int_equal(telemetry_of(dns, sizeof dns), TELEMETRY_NONE);
+    assert_int_equal(telemetry_of(ntp, sizeof ntp), TELEMETRY_NONE);
+    assert_int_equal(telemetry_of(five, sizeof five), TELEMETRY_NONE);
+    assert_int_equal(telemetry_of(NULL, 0), TELEMETRY_NONE);
+    struct message_bytes m = v5_message(2, 2, 0);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_NETFLOW5);
+    m = v9_message(1, NOON_S, 1);
+    put_plain_template(&m);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_NETFLOW9);
+}
+
+static void test_an_exporter_is_known_by_what_it_sent(void **state)
+{
+    struct message_bytes m = v5_message(2, 2, 1000);
+    take(c, &m);
+    m = v5_message(1, 1, 1005);
+    take(c, &m);
+    struct exporter_row row = exporter_row_0();
+    assert_addr(&row.addr, "192.0.2.1");
+    assert_int_equal(row.telemetry, TELEMETRY_NETFLOW5);
+    assert_int_equal(row.datagrams, 2);
+    assert_int_equal(row.records, 3);
+    assert_int_equal(row.lost, 3);
+    assert_int_equal(row.skew / MILLISECOND, 500);
+    assert_false(collector_exporter(c, 1, &row));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+        TEST(a_netflow_5_record_is_a_flow_with_its_own_times_and_the_rate_of_the_header),
+        TEST(records_that_a_header_counts_but_does_not_bring_are_lost_by_name),
+        TEST(a_template_and_its_data_make_a_flow_and_padding_makes_none),
+        TEST(data_before_its_template_waits_and_keeps_its_own_times),
+        TEST(data_whose_template_does_not_come_in_a_minute_is_counted),
+        TEST(sys_uptime_may_wrap_between_a_flow_and_its_message),
+        TEST(a_flow_that_ends_before_it_began_is_moved_and_counted),
+        TEST(times_a_day_back_or_minutes_ahead_are_moved_to_the_edge),
+        TEST(numbers_of_reduced_size_and_texts_of_any_length_are_read),
+        TEST(reverse_elements_count_the_way_back),
+        TEST(delta_and_total_counters_of_one_record_are_never_added),
+        TEST(a_sampler_told_behind_the_data_of_its_datagram_counts_for_it),
+        TEST(the_users_rate_overrules_the_exporter),
+        TEST(templates_survive_a_restart_of_weir),
+        TEST(what_is_no_export_is_not_taken_for_one),
+        TEST(an_exporter_is_known_by_what_it_sent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
