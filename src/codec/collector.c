@@ -189,11 +189,21 @@ static bool is_zero(const uint8_t *from, const uint8_t *end)
     return from == end;
 }
 
-/* As many records as the header says, and nothing behind them but padding. */
+/* The first record's flow began before it ended, and that before the message was made. */
+static bool stamps_fit(const uint8_t *b, size_t header)
+{
+    uint32_t uptime = load_be32(b + 4), first = load_be32(b + header + 24);
+    uint32_t last = load_be32(b + header + 28);
+    return first <= last && last <= uptime && load_be32(b + 12) < 1000000000;
+}
+
+/* As many records as the header says, and nothing behind them but padding; some exporters leave old
+ * octets there, and then the times must make sense. */
 static bool fixed_fits(const uint8_t *b, size_t len, size_t header, size_t record)
 {
     size_t n = load_be16(b + 2), end = header + n * record;
-    return n && n <= FIXED_MOST && len >= end && is_zero(b + end, b + len);
+    return n && n <= FIXED_MOST && len >= end &&
+           (is_zero(b + end, b + len) || stamps_fit(b, header));
 }
 
 static enum telemetry sflow_of(const uint8_t *b, size_t len)

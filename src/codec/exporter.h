@@ -82,6 +82,7 @@ struct exporter {
 };
 
 /* Gives back its templates, options and what is parked. */
+/* Gives back what it holds, but not itself. Parked data must be gone. */
 void exporter_fini(struct exporter *x);
 
 /* The template with this id, or NULL. */

@@ -101,6 +101,7 @@ static inline struct field_walk field_walk_over(const struct template *t, const 
 }
 
 /* Moves to the next field of the record; false behind the last one and where the record is cut. */
+/* The next field; false after the last one and where the record is cut. */
 bool field_next(struct field_walk *w);
 
 /* Octets of the record at the start of *c, 0 when it is cut there. */
