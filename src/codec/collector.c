@@ -47,6 +47,7 @@ void collector_free(struct collector *c)
         exporter_fini(c->exporters[i]);
         mem_free(ACCOUNT_templates, c->exporters[i], sizeof *c->exporters[i]);
     }
+    zmq_decoder_free(c->zmq);
     mem_free(ACCOUNT_templates, c, sizeof *c);
 }
 
@@ -259,6 +260,10 @@ void collector_take(struct collector *c, const struct datagram *d)
 {
     counter_add(&c->counts.datagrams, 1);
     counter_add(&c->counts.bytes, d->len);
+    if (d->head) {
+        zmq_message_take(c, d);
+        return;
+    }
     /* By its version word alone: what came to this port is meant as an export, and damage is to be
      * told, not ignored. */
     unsigned version = d->len >= 2 ? load_be16(d->bytes) : UINT16_MAX;

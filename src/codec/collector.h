@@ -35,7 +35,10 @@ struct datagram {
     uint16_t from_port;
     uint16_t to_port;
     nsec_t received; /* packet time of a capture, wall clock of a socket */
-    bool is_stream;  /* TCP or file: templates are for this session, sequence cannot have holes */
+    /* A ZMQ message's first part, bytes being its second; NULL for all others. */
+    const uint8_t *head;
+    size_t head_len;
+    bool is_stream; /* TCP or file: templates are for this session, sequence cannot have holes */
 };
 
 /* Interface counters as sFlow or a probe tells them (RFC 2863 names). */

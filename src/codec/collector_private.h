@@ -5,6 +5,7 @@
 #include "codec/collector.h"
 #include "codec/exporter.h"
 #include "codec/steps.h"
+#include "codec/zmq_take.h"
 
 enum { SAMPLING_MOST = 1 << 24, EXPORTER_SLOTS = 2 * EXPORTERS };
 
@@ -16,7 +17,8 @@ struct collector {
     struct exporter *exporters[EXPORTERS];
     uint16_t slot[EXPORTER_SLOTS]; /* index + 1, by hash, linear probing; none is ever removed */
     uint32_t exporter_count, max_exporters;
-    struct exporter *last; /* datagrams come in trains */
+    struct zmq_decoder *zmq; /* made with the first message of a probe */
+    struct exporter *last;   /* datagrams come in trains */
     size_t max_parked;
     struct flow_in batch[STEPS_BATCH];
     struct aside aside[STEPS_BATCH];
@@ -87,5 +89,6 @@ void netflow_fixed_take(struct collector *c, const struct datagram *d, enum tele
 void netflow9_take(struct collector *c, const struct datagram *d);
 void ipfix_take(struct collector *c, const struct datagram *d);
 void sflow_take(struct collector *c, const struct datagram *d);
+void zmq_message_take(struct collector *c, const struct datagram *d);
 
 #endif

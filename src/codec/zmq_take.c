@@ -40,6 +40,11 @@ void zmq_decoder_free(struct zmq_decoder *d)
     free(d);
 }
 
+void zmq_decoder_tell(struct zmq_decoder *d, void *to)
+{
+    d->to = to;
+}
+
 /* Past so many sources the one that was silent for longest gives its place. */
 static struct zmq_sender *find_sender(struct zmq_decoder *d, uint32_t source_id)
 {

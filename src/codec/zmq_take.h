@@ -41,6 +41,8 @@ struct zmq_decoder;
 struct zmq_decoder *zmq_decoder_new(const char *password, const struct zmq_ops *ops, void *to);
 void zmq_decoder_free(struct zmq_decoder *d);
 
+/* Whom to tell from now on, in place of `to`. The decoder's thread. */
+void zmq_decoder_tell(struct zmq_decoder *d, void *to);
 /* Takes one message. The decoder's thread. */
 void zmq_take(struct zmq_decoder *d, const uint8_t *header, size_t header_len,
               const uint8_t *payload, size_t len, nsec_t received);

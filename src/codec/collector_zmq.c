@@ -1,0 +1,95 @@
+/* collector_zmq.c - messages of probes inside the collector: whose records they are, and what was lost.
+ *
+ * A probe may tell for others (elements 130 and 131): then those are the exporters, by their own
+ * addresses; the message itself, and what was lost between messages, is the probe's. source_id is the
+ * observation domain.
+ */
+#include "codec/collector_private.h"
+#include "codec/zmq_take.h"
+
+/* One message while its records come. */
+struct taking {
+    struct collector *c;
+    const struct datagram *d;
+    uint32_t domain;
+    struct exporter *probe; /* NULL: no room for it */
+};
+
+/* The exporter at an address that the message names. It counts no datagram: the probe has. */
+static struct exporter *know_other(struct taking *t, const struct addr *addr)
+{
+    if (addr_is_none(addr) || addr_equal(addr, &t->d->from))
+        return t->probe;
+    struct datagram other = *t->d;
+    other.from = *addr;
+    other.len = 0;
+    struct exporter *x = collector_know(t->c, &other, t->domain, TELEMETRY_ZMQ);
+    if (x)
+        x->datagrams--;
+    return x;
+}
+
+static void take_record(void *to, const char *topic, const struct flow_in *f,
+                        const struct addr *from)
+{
+    struct taking *t = to;
+    struct exporter *x = t->probe ? know_other(t, from) : NULL;
+    if (!x)
+        return;
+    struct flow_in own = *f;
+    own.exporter = x;
+    if (x->sampling_source == SAMPLING_CONFIG) {
+        own.sampling = x->sampling;
+        own.sampling_source = SAMPLING_CONFIG;
+    }
+    collector_accept(t->c, x, &own, 1);
+}
+
+static void take_counters(void *to, const struct addr *device, const struct interface_counters *c)
+{
+    struct taking *t = to;
+    struct interface_counters own = *c;
+    own.exporter = t->probe ? know_other(t, device) : NULL;
+    if (!own.exporter)
+        return;
+    counter_add(&t->c->counts.counter_samples, 1);
+    if (t->c->ops.counters)
+        t->c->ops.counters(t->c->to, &own);
+}
+
+static const struct zmq_ops ops = {.record = take_record, .counters = take_counters};
+
+/* The ids of a source are the probe's own, so the decoder's counts are what its exporter shows. */
+static void show_loss(struct taking *t, const struct zmq_decoder *decoder)
+{
+    struct zmq_sender s;
+    for (unsigned i = 0; zmq_decoder_sender(decoder, i, &s); i++) {
+        if (s.source_id != t->domain)
+            continue;
+        t->probe->lost = s.lost;
+        t->probe->restarts = s.restarts;
+    }
+}
+
+void zmq_message_take(struct collector *c, const struct datagram *d)
+{
+    struct taking t = {.c = c, .d = d};
+    struct zmq_in h;
+    if (!c->zmq)
+        c->zmq = zmq_decoder_new(NULL, &ops, NULL);
+    if (!c->zmq || !zmq_in_read(d->head, d->head_len, &h)) {
+        collector_lose(c, NULL, LOSS_zmq_bad, 1);
+        return;
+    }
+    t.domain = h.source_id;
+    t.probe = collector_know(c, d, t.domain, TELEMETRY_ZMQ);
+    if (!t.probe)
+        return;
+    const struct zmq_counts *n = zmq_decoder_counts(c->zmq);
+    uint64_t malformed = counter_get(&n->malformed);
+    zmq_decoder_tell(c->zmq, &t);
+    zmq_take(c->zmq, d->head, d->head_len, d->bytes, d->len, d->received);
+    if (counter_get(&n->malformed) != malformed)
+        collector_lose(c, t.probe, LOSS_zmq_bad, 1);
+    show_loss(&t, c->zmq);
+}
