@@ -56,8 +56,7 @@ static bool scan_host(struct part *p, uint32_t index)
 {
     struct worker *w = p->worker;
     const struct host *h = host_at(&w->hosts, index);
-    bool others = index == HOST_OTHERS;
-    if (others ? !(h->bytes[0] | h->bytes[1]) : !h->first)
+    if (index == HOST_OTHERS ? !hosts_have_others(&w->hosts) : !h->first)
         return true;
     struct host_row row;
     host_to_row(&w->hosts, index, w->tick, &row);

@@ -173,11 +173,10 @@ void edition_publish(struct worker *w)
     es->due = false;
     if (!ed)
         return; /* readers of three seconds are still at it; the next second tries again */
-    const struct host *others = host_at(&w->hosts, HOST_OTHERS);
     ed->now = w->now;
     worker_totals(w, &ed->totals);
     ed->flows_bps = w->tally.rate_bytes * 8;
-    ed->hosts = w->hosts.pool.used - 1 + ((others->bytes[0] | others->bytes[1]) != 0);
+    ed->hosts = w->hosts.pool.used - 1 + hosts_have_others(&w->hosts);
     for (unsigned i = 0; w->known.on && i < KNOWN_KINDS; i++)
         census_take(&w->known.now[i], &ed->known[i], ACCOUNT_editions);
     ed->has_rows = w->leads.on && w->leads.flows[0] && w->leads.hosts[0] && have_rows(ed);

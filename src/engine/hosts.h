@@ -256,6 +256,17 @@ uint32_t host_use_get(struct hosts *hs, struct host *h, uint16_t master, uint16_
 /* Gives an entry back that became empty, unless it is the host's only one. */
 void host_use_tidy(struct hosts *hs, struct host *h, uint32_t index);
 
+/* Has anybody counted for "other hosts"? A flow that leaves them for its hosts takes its traffic along,
+ * but the flags that were counted before stay. */
+static inline bool hosts_have_others(const struct hosts *hs)
+{
+    const struct host *h = host_at(hs, HOST_OTHERS);
+    uint64_t flags = 0;
+    for (unsigned i = 0; i < 2; i++)
+        flags |= host_get_syn(hs, h, i) | host_get_fin(hs, h, i) | host_get_rst(hs, h, i);
+    return (h->bytes[0] | h->bytes[1] | flags) != 0;
+}
+
 static inline bool host_use_is_empty(const struct host_use *u)
 {
     return !(u->flows | u->bytes[0] | u->bytes[1] | u->packets[0] | u->packets[1] |

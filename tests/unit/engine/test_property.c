@@ -562,6 +562,11 @@ static void test_random_traffic_agrees_with_the_model(void **state)
     const char *one = getenv("WEIR_SEED"), *many = getenv("WEIR_SEEDS");
     uint64_t from = one ? strtoull(one, NULL, 10) : 1;
     uint64_t to = one ? from : many ? strtoull(many, NULL, 10) : SEEDS;
+    static const uint64_t found_something[] = {510};
+    for (unsigned i = 0; !one && i < sizeof found_something / sizeof *found_something; i++) {
+        played = found_something[i];
+        play(played);
+    }
     for (uint64_t seed = from; seed <= to; seed++) {
         played = seed;
         play(seed);
