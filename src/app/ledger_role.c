@@ -60,6 +60,8 @@ static int of_files(const struct settings *s)
         return complain("%s", e.text);
     struct reading_config config = {.settings = s, .shows_progress = s->progress};
     setup_engine(s, &locals, 1, &config.engine);
+    if (!setup_export_port(s, &config.engine.export_port, &e))
+        return complain("%s", e.text);
     struct reading *r = mem_alloc(ACCOUNT_records, sizeof *r);
     if (!r)
         return complain("no memory");

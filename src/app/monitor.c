@@ -36,11 +36,19 @@ struct app {
     bool has_told[INTERFACES_MAX]; /* that the interface's file is damaged */
 };
 
-/* What is watched when nothing is named. */
+/* What is watched: what was named and the collector's port, or all when that is nothing. */
 static struct string_list watched(const struct settings *s)
 {
-    static const char *any[] = {"any"};
-    return s->interfaces.n ? s->interfaces : (struct string_list){.n = 1, .item = any};
+    static const char *any[] = {"any"}, *item[INTERFACES_MAX];
+    static char port[64];
+    struct string_list list = {.item = item};
+    for (; list.n < s->interfaces.n && list.n < INTERFACES_MAX - 1; list.n++)
+        item[list.n] = s->interfaces.item[list.n];
+    if (s->collector_port[0]) {
+        snprintf(port, sizeof port, "udp://:%.40s", s->collector_port);
+        item[list.n++] = port;
+    }
+    return list.n ? list : (struct string_list){.n = 1, .item = any};
 }
 
 static bool add_interface(struct app *a, const char *spec, struct err *e)

@@ -1,11 +1,13 @@
 /* read.c - `weir read FILE...`: a report about captures, or their flows, without any server. */
 #include "app/output.h"
+#include "app/read_records.h"
 #include "app/reading.h"
 #include "app/report.h"
 #include "app/roles.h"
 #include "app/saved.h"
 #include "app/setup.h"
 #include "base/alloc.h"
+#include "codec/export_packet.h"
 
 #include <langinfo.h>
 #include <signal.h>
@@ -75,6 +77,10 @@ static bool prepare(struct read_run *run, struct err *e)
         !find_order(&c->order, s->sort, e) || !output_open(&run->output, s, e))
         return false;
     setup_engine(s, &run->locals, 1, &c->engine);
+    if (!setup_export_port(s, &c->engine.export_port, e))
+        return false;
+    if (s->records && c->engine.export_port == EXPORT_PORT_NONE)
+        c->engine.export_port = EXPORT_PORT_ANY;
     bool is_report = run->output.form == OUTPUT_REPORT;
     /* A report speaks of flows, so each gives one record, at its end. */
     if (is_report && !setup_is_given(s, "flow-active"))
@@ -133,8 +139,33 @@ static void read_one(struct read_run *run, struct reading *r, const char *name)
     reading_free(r);
 }
 
+/* The data records of exporters in all files, as they were sent. */
+static int run_records(struct read_run *run)
+{
+    const struct string_list *files = &run->settings->words;
+    const struct records_config config = {.settings = run->settings,
+                                          .export_port = run->config.engine.export_port};
+    struct err e = {""};
+    for (unsigned i = 0; i < files->n && !run->output.is_broken; i++) {
+        char damage[256] = "";
+        if (!records_read(&config, files->item[i], &run->output, damage, &e))
+            raise_status(run, complain("%s", e.text));
+        if (damage[0]) {
+            complain("%s: %s", files->item[i], damage);
+            raise_status(run, STATUS_FOUND);
+        }
+    }
+    if (!output_close(&run->output, &e)) {
+        complain("%s", e.text);
+        raise_status(run, STATUS_FOUND);
+    }
+    return run->status;
+}
+
 static int run_all(struct read_run *run)
 {
+    if (run->settings->records)
+        return run_records(run);
     struct reading *r = mem_alloc(ACCOUNT_records, sizeof *r);
     if (!r)
         return complain("no memory");

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     GLANCE_MS = 200, /* between two looks at progress and Ctrl-C */
@@ -88,17 +87,9 @@ static void close_all(struct source **sources, unsigned n)
 static bool open_file(const char *name, const struct settings *s, struct source **sources,
                       unsigned *n, struct err *e)
 {
-    struct stat st;
-    if (strcmp(name, "-") != 0) {
-        if (stat(name, &st) == -1)
-            return fail(e, "%s: %s", name, strerror(errno));
-        if (S_ISDIR(st.st_mode))
-            return fail(e, "%s is a directory; name the capture files in it, as in %s/*.pcap", name,
-                        name);
-    }
     struct source_options options = setup_sources(s);
     options.original_speed = false;
-    return source_pcap_open(name, &options, (unsigned)s->workers, sources, n, e);
+    return source_file_open(name, &options, (unsigned)s->workers, sources, n, e);
 }
 
 /* From opened sources to an engine that owns them. NULL with a sentence; then they are closed. */

@@ -2,6 +2,7 @@
 #include "app/setup.h"
 
 #include "base/ceiling.h"
+#include "codec/export_packet.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -141,6 +142,8 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
         .max_flows = entries(s->max_flows, budget, FLOW_BYTES),
         .max_hosts = entries(s->max_hosts, budget, HOST_BYTES),
         .locals = l,
+        .dedup = s->dedup,
+        .sampling = s->sampling,
         .learn_names = s->dns_mode != 3,
         .l7 = {.enabled = s->dpi,
                .packets = (unsigned)s->dpi_packets,
@@ -149,6 +152,24 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
                .clock = clock_mono,
                .states = LIVE_STATES},
     };
+}
+
+bool setup_export_port(const struct settings *s, int *port, struct err *e)
+{
+    const char *word = s->collector_port;
+    char *end;
+    *port = EXPORT_PORT_NONE;
+    if (!*word)
+        return true;
+    if (!strcmp(word, "any")) {
+        *port = EXPORT_PORT_ANY;
+        return true;
+    }
+    long n = strtol(word, &end, 10);
+    if (*end || n < 1 || n > UINT16_MAX)
+        return fail(e, "--collector-port %.40s is neither a UDP port nor `any`", word);
+    *port = (int)n;
+    return true;
 }
 
 struct source_options setup_sources(const struct settings *s)

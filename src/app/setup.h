@@ -30,6 +30,10 @@ bool setup_hold_memory(unsigned workers, struct err *e);
 void setup_engine(const struct settings *s, const struct locals *l, unsigned interfaces,
                   struct engine_config *config);
 
+/* The UDP port of --collector-port: EXPORT_PORT_NONE when not given, EXPORT_PORT_ANY. False with a
+ * sentence. */
+bool setup_export_port(const struct settings *s, int *port, struct err *e);
+
 /* How to open what -i names. Borrows the settings. */
 struct source_options setup_sources(const struct settings *s);
 

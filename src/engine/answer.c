@@ -140,6 +140,12 @@ bool part_step(struct part *p, uint32_t entries)
     case QUESTION_EVENTS:
         done = step_events(p);
         break;
+    case QUESTION_EXPORTERS:
+        done = part_step_exporters(p);
+        break;
+    case QUESTION_TOLD:
+        done = part_step_told(p);
+        break;
     }
     if (done && p->box)
         p->box->answer.now = p->worker->now;

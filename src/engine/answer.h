@@ -113,6 +113,8 @@ bool part_step_host(struct part *p);
 bool part_step_series(struct part *p, uint32_t entries);
 bool part_step_names(struct part *p, uint32_t entries);
 bool part_step_groups(struct part *p, uint32_t entries);
+bool part_step_exporters(struct part *p);
+bool part_step_told(struct part *p);
 
 /* A host's row with its interface and its device. */
 void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row);

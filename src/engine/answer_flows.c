@@ -88,8 +88,10 @@ static void look_there(struct part *p)
     a->found = index < w->flows.hot.top && (flow_hot_at(&w->flows, index)->bits & FLOW_USED) &&
                flow_cold_at(&w->flows, index)->generation == p->only_generation;
     a->n = a->found;
-    if (a->found)
+    if (a->found) {
         flow_to_record(w, index, false, a->records);
+        a->hops = flow_path(w, index, a->hop);
+    }
 }
 
 bool part_step_flow(struct part *p, uint32_t entries)
@@ -113,6 +115,7 @@ bool part_step_flow(struct part *p, uint32_t entries)
         if (strcmp(id, p->question.flow_id))
             continue;
         record_copy(p->box->answer.records, &w->scratch);
+        p->box->answer.hops = flow_path(w, p->at, p->box->answer.hop);
         p->box->answer.n = 1;
         p->box->answer.found = true;
         return true;

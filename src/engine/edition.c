@@ -365,6 +365,8 @@ struct answer_box *edition_answer(const struct edition *ed, const struct questio
     case QUESTION_SERIES:
     case QUESTION_NAMES:
     case QUESTION_EVENTS:
+    case QUESTION_EXPORTERS:
+    case QUESTION_TOLD:
         break;
     }
     if (box)

@@ -302,6 +302,7 @@ static void count_all(struct worker *w, const struct addition *a)
     uint64_t before[SERIES_COLUMNS] = {[SERIES_UPLOAD] = t->upload_bytes,
                                        [SERIES_DOWNLOAD] = t->download_bytes,
                                        [SERIES_INTERNAL] = t->internal_bytes};
+    t->records++;
     t->record_packets += packets;
     t->record_bytes += bytes;
     t->ip_packets += packets;

@@ -93,6 +93,25 @@ bool flow_is_told_twice(struct worker *w, uint32_t index, unsigned end, unsigned
     return false;
 }
 
+_Static_assert((int)ANSWER_HOPS == (int)FLOW_PATH, "an answer has room for the path");
+
+uint32_t flow_path(const struct worker *w, uint32_t index, struct hop_row *hop)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    const struct flow_export *x =
+        h->bits & FLOW_EXPORTED ? flow_exported(&w->flows, flow_cold_at(&w->flows, index)) : NULL;
+    for (unsigned i = 0; x && i < x->hops; i++) {
+        const struct flow_hop *from = &x->hop[i];
+        hop[i] = (struct hop_row){.domain = from->domain,
+                                  .in_if = from->in_if,
+                                  .out_if = from->out_if,
+                                  .last = from->heard};
+        if (from->group)
+            hop[i].exporter = group_at(&w->groups, from->group)->exporter;
+    }
+    return x ? x->hops : 0;
+}
+
 void flow_export_to_record(const struct worker *w, uint32_t index, struct record *r)
 {
     const struct flow_export *x = flow_exported(&w->flows, flow_cold_at(&w->flows, index));

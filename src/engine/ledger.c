@@ -49,6 +49,7 @@ static void frames(struct ledger *l, const struct totals_row *t)
     struct group_sum flow = sum_group(t, GROUP_FLOW), other = sum_group(t, GROUP_OTHER);
     struct group_sum malformed = sum_group(t, GROUP_MALFORMED);
     struct group_sum untracked = sum_group(t, GROUP_UNTRACKED);
+    struct group_sum exports = sum_group(t, GROUP_EXPORT);
     /* Workers of one file are at different places until all have reached its end. */
     uint64_t received = t->catching_up ? t->wire_packets : t->received;
     struct ledger_line *line = add_line(l, "L1", "packets", "What the source offered", "offered",
@@ -62,12 +63,14 @@ static void frames(struct ledger *l, const struct totals_row *t)
     add_term(line, "frames without IP", other.packets);
     add_term(line, "malformed", malformed.packets);
     add_term(line, "untracked", untracked.packets);
+    add_term(line, "exports of flows", exports.packets);
     line = add_line(l, "L2", "bytes", "Every byte on the wire has one verdict", "handed to Weir",
                     t->wire_bytes);
     add_term(line, "IP packets of flows", flow.bytes);
     add_term(line, "frames without IP", other.bytes);
     add_term(line, "malformed", malformed.bytes);
     add_term(line, "untracked", untracked.bytes);
+    add_term(line, "exports of flows", exports.bytes);
     line =
         add_line(l, "L3", "bytes", "Wire bytes of IP packets are IP bytes and what is around them",
                  "IP packets of flows", flow.bytes);
@@ -102,11 +105,39 @@ static void flows(struct ledger *l, const struct totals_row *t)
     add_term(line, "forgotten early, counted under Other hosts", t->hosts_evicted);
 }
 
+/* Only where somebody collects: elsewhere there is nothing to close. */
+static void records(struct ledger *l, const struct totals_row *t)
+{
+    static const char *const words[] = {[LOSS_MALFORMED] = "malformed",
+                                        [LOSS_NO_TEMPLATE] = "without template",
+                                        [LOSS_DENIED] = "denied",
+                                        [LOSS_DUP] = "sent twice"};
+    if (!t->datagrams)
+        return;
+    struct ledger_line *line =
+        add_line(l, "L4", "records", "Every record of an exporter has one fate", "records received",
+                 t->records);
+    add_term(line, "accepted", t->records_accepted);
+    for (unsigned group = LOSS_MALFORMED; group < LOSS_NOTE; group++) {
+        uint64_t n = 0;
+        for (unsigned i = 0; i < LOSSES; i++)
+            n += loss_table[i].group == group ? t->record_losses[i] : 0;
+        add_term(line, words[group], n);
+    }
+    line = add_line(l, "L4", "records", "What was accepted is traffic, or is told why it is none",
+                    "records and sampled frames", t->records_taken);
+    add_term(line, "counted at flows", t->records_counted);
+    for (unsigned r = 0; r < REASONS; r++)
+        if (reason_table[r].group == GROUP_RECORD)
+            add_term(line, reason_table[r].name, t->packets[r]);
+}
+
 void ledger_fill(struct ledger *l, const struct totals_row *t)
 {
     *l = (struct ledger){0};
     frames(l, t);
     flows(l, t);
+    records(l, t);
     uint64_t used[ACCOUNTS];
     struct ledger_line *line = add_line(l, "L7", "bytes", "Memory is on somebody's account",
                                         "memory taken", mem_snapshot(used));
@@ -119,7 +150,8 @@ void ledger_fill(struct ledger *l, const struct totals_row *t)
 
 static const char *const group_words[] = {
     [GROUP_FLOW] = "flow",           [GROUP_OTHER] = "other", [GROUP_MALFORMED] = "malformed",
-    [GROUP_UNTRACKED] = "untracked", [GROUP_NOTE] = "note",   [GROUP_RECORD] = "record"};
+    [GROUP_UNTRACKED] = "untracked", [GROUP_NOTE] = "note",   [GROUP_RECORD] = "record",
+    [GROUP_EXPORT] = "export"};
 
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j)
 {

@@ -4,6 +4,8 @@
  * L2 handed to Weir = frames of flows + other frames + malformed + untracked; wire bytes likewise
  * L3 IP packets = packets of active flows + of ended flows + untracked; IP bytes likewise, and
  *    wire bytes of IP frames = IP bytes + overhead - excess
+ * L4 records of exporters = accepted + malformed + without template + denied + sent twice; and what was
+ *    accepted = counted at flows + each reason of group RECORD
  * L7 memory in use = sum of the accounts
  */
 #ifndef WEIR_ENGINE_LEDGER_H

@@ -85,6 +85,23 @@ static int order_events(const void *x, const void *y, void *context)
     return strcmp(a->text, b->text);
 }
 
+static int order_exporters(const void *x, const void *y)
+{
+    const struct exporter_row *a = x, *b = y;
+    int order = addr_compare(&a->addr, &b->addr);
+    if (order)
+        return order;
+    if (a->domain != b->domain)
+        return a->domain < b->domain ? -1 : 1;
+    return (int)a->telemetry - (int)b->telemetry;
+}
+
+static int order_told(const void *x, const void *y)
+{
+    const struct told_row *a = x, *b = y;
+    return a->ts > b->ts ? -1 : a->ts < b->ts;
+}
+
 static void add_group(struct group_row *a, const struct group_row *b)
 {
     a->first = a->first < b->first ? a->first : b->first;
@@ -197,6 +214,16 @@ static void *tops_of(struct answer *a)
 static void *events_of(struct answer *a)
 {
     return a->events;
+}
+
+static void *exporters_of(struct answer *a)
+{
+    return a->exporters;
+}
+
+static void *told_of(struct answer *a)
+{
+    return a->told;
 }
 
 /* Cuts ordered rows to the page in place. */
@@ -398,6 +425,36 @@ static void fold_small_apps(struct answer *a)
     a->n = other + 1;
 }
 
+/* An exporter is at one worker of an interface; two interfaces that hear it are two rows. */
+static struct answer_box *merge_exporters(const struct question *q, struct answer *const *part,
+                                          unsigned n)
+{
+    struct answer_box *box =
+        gather(QUESTION_EXPORTERS, sizeof(struct exporter_row), part, n, exporters_of);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    a->total = a->n;
+    if (a->n)
+        qsort(a->exporters, a->n, sizeof *a->exporters, order_exporters);
+    cut_page(q, a, a->exporters, sizeof *a->exporters);
+    return box;
+}
+
+static struct answer_box *merge_told(const struct question *q, struct answer *const *part,
+                                     unsigned n)
+{
+    struct answer_box *box = gather(QUESTION_TOLD, sizeof(struct told_row), part, n, told_of);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    a->total = a->n;
+    if (a->n)
+        qsort(a->told, a->n, sizeof *a->told, order_told);
+    cut_page(q, a, a->told, sizeof *a->told);
+    return box;
+}
+
 static struct answer_box *merge_series(struct answer *const *part, unsigned n)
 {
     struct answer_box *box = answer_new(QUESTION_SERIES, rows_total(part, n));
@@ -435,9 +492,11 @@ static struct answer_box *merge_one(enum question_kind kind, struct answer *cons
             totals_add(a->totals, part[i]->totals);
         if (!part[i]->found)
             continue;
-        if (kind == QUESTION_FLOW)
+        if (kind == QUESTION_FLOW) {
             record_copy(a->records, part[i]->records);
-        else if (kind == QUESTION_HOST && a->found)
+            memcpy(a->hop, part[i]->hop, sizeof a->hop);
+            a->hops = part[i]->hops;
+        } else if (kind == QUESTION_HOST && a->found)
             merge_detail(a->host, part[i]->host);
         else if (kind == QUESTION_HOST)
             *a->host = *part[i]->host;
@@ -468,6 +527,12 @@ struct answer *merge_answers(const struct question *q, struct answer *const *par
         break;
     case QUESTION_EVENTS:
         box = merge_events(q, part, n);
+        break;
+    case QUESTION_EXPORTERS:
+        box = merge_exporters(q, part, n);
+        break;
+    case QUESTION_TOLD:
+        box = merge_told(q, part, n);
         break;
     case QUESTION_SERIES:
         box = merge_series(part, n);

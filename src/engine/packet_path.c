@@ -12,6 +12,7 @@
  */
 #include <assert.h>
 
+#include "codec/export_packet.h"
 #include "engine/worker.h"
 
 enum {
@@ -46,6 +47,7 @@ struct pipe {
     struct sums sums;
     const struct burst *burst;
     bool is_file;
+    bool may_glance; /* nobody wants to know more of each packet, and all are this worker's */
     struct packet decoded[SLOTS];
     struct packet late; /* a glanced packet of which more was wanted */
 };
@@ -318,6 +320,13 @@ static __attribute__((noinline)) nsec_t advance_rarely(struct worker *w, struct 
     return ts;
 }
 
+void worker_advance(struct worker *w, nsec_t stamp)
+{
+    w->pipe->is_file = w->source->is_file;
+    w->pipe->in = w->pipe->looked = w->pipe->out = 0;
+    advance_rarely(w, w->pipe, stamp);
+}
+
 static inline nsec_t advance(struct worker *w, struct pipe *pipe, nsec_t stamp)
 {
     if (__builtin_expect(stamp < w->last || stamp >= w->next_tick, 0))
@@ -341,6 +350,14 @@ static __attribute__((noinline)) bool decode_into(struct worker *w, struct pipe 
         count_other(w, p, why);
         return false;
     }
+    struct datagram d;
+    if (w->collect && export_in_packet(p, w->collect->port, &d)) {
+        /* What its records are about may be in the pipeline as packets, too. */
+        drain(w, pipe);
+        d.received = ts;
+        collect_datagram(w, &d, p->wire_len);
+        return false;
+    }
     if (!is_mine(w, p))
         return false;
     s->glance = glance_of(p);
@@ -356,7 +373,7 @@ static inline bool take_in(struct worker *w, struct pipe *pipe, struct slot *s, 
     s->frame = i;
     s->is_decoded = false;
     struct ends ends;
-    if (__builtin_expect(w->share <= 1 && packet_glance(f, &s->glance, &ends), 1)) {
+    if (__builtin_expect(pipe->may_glance && packet_glance(f, &s->glance, &ends), 1)) {
         s->glance.ts = ts;
         key_from_ends(&ends, &s->keyed);
         if (__builtin_expect(f->cap_len < f->wire_len, 0))
@@ -388,6 +405,7 @@ void worker_burst(struct worker *w, const struct burst *b)
     pipe->in = pipe->looked = pipe->out = 0;
     pipe->burst = b;
     pipe->is_file = w->source->is_file;
+    pipe->may_glance = w->share <= 1 && !(w->collect && w->collect->port);
     for (unsigned i = 0; i < b->n; i++) {
         __builtin_prefetch(b->frame[(i + FRAMES_AHEAD) % BURST_FRAMES].bytes);
         if (!take_in(w, pipe, &pipe->slot[pipe->in & SLOT_MASK], i))

@@ -8,6 +8,7 @@
 #include "base/counter.h"
 #include "base/err.h"
 #include "base/notice.h"
+#include "codec/collector.h"
 #include "model/record.h"
 #include "net/packet.h"
 
@@ -15,10 +16,12 @@
  * costs 5 ns less at 100 k flows, and with more nothing is won. */
 enum { BURST_FRAMES = 1024 };
 
-/* Frames that point into the source's memory and stay valid until its next read. */
+/* Frames that point into the source's memory and stay valid until its next read. Where the source is a
+ * collector's, n datagrams of exporters instead. */
 struct burst {
     unsigned n;
     nsec_t now; /* live: the wall clock when the read returned, also without frames; files: 0 */
+    const struct datagram *datagram;
     struct frame frame[BURST_FRAMES];
 };
 
@@ -62,6 +65,8 @@ struct source {
     struct notice state; /* "up", "down", "absent"; why, in words. Changed rarely, for people */
     /* Packet time drives everything. Reads wait for a pipe, and for the clock at original speed. */
     bool is_file;
+    /* Its bursts are datagrams of exporters, and what it counts as received are those. */
+    bool is_collector;
     /* All workers of a file read all of it and each keeps its share (see worker.h); the queues of
      * an interface share its packets by the kernel's fan-out. */
     bool sees_all;

@@ -33,6 +33,10 @@ static size_t row_size(enum question_kind kind)
         return sizeof(struct name_row);
     case QUESTION_EVENTS:
         return sizeof(struct event_row);
+    case QUESTION_EXPORTERS:
+        return sizeof(struct exporter_row);
+    case QUESTION_TOLD:
+        return sizeof(struct told_row);
     }
     return 0;
 }
@@ -58,6 +62,10 @@ static void **rows_of(struct answer *a, enum question_kind kind)
         return (void **)&a->series;
     case QUESTION_NAMES:
         return (void **)&a->names;
+    case QUESTION_EXPORTERS:
+        return (void **)&a->exporters;
+    case QUESTION_TOLD:
+        return (void **)&a->told;
     case QUESTION_EVENTS:
         break;
     }

@@ -8,6 +8,7 @@
 #ifndef WEIR_ENGINE_QUESTION_H
 #define WEIR_ENGINE_QUESTION_H
 
+#include "codec/collector.h"
 #include "engine/host.h"
 #include "model/filter.h"
 
@@ -24,6 +25,8 @@ enum question_kind {
     QUESTION_SERIES, /* the interface's last hour, second by second: struct series_row per line */
     QUESTION_NAMES,  /* struct name_row of each host in `named`, in its order */
     QUESTION_EVENTS, /* rows of struct event_row, newest first */
+    QUESTION_EXPORTERS, /* rows of struct exporter_row, by address and domain */
+    QUESTION_TOLD, /* rows of struct told_row: what exporters told that is no traffic, newest first */
 };
 
 enum { QUESTION_ROWS = 10000 /* most rows (offset + limit) of one answer */ };
@@ -97,7 +100,12 @@ struct totals_row {
     uint64_t hosts_held, hosts_created;              /* L3: by worker */
     uint64_t hosts_forgotten, hosts_evicted;         /* after silence; to make room */
     uint64_t emergencies, emergency; /* times that flows had to make room, and whether they must */
-    uint64_t bps, pps, upload_bps, download_bps; /* of the last whole second */
+    uint64_t bps, pps, upload_bps, download_bps;                    /* of the last whole second */
+    uint64_t datagrams, records, records_accepted, records_options; /* L4: what a collector took */
+    uint64_t records_taken;   /* handed to the engine, sampled frames included ... */
+    uint64_t records_counted; /* ... and counted at flows */
+    uint64_t sampled_frames, counter_samples;
+    uint64_t record_losses[LOSSES];
     uint64_t dpi_open;
     uint64_t questions, question_ns;  /* answered, and time spent on it */
     uint64_t alerted_flows;           /* active flows with a risk or problem */
@@ -129,7 +137,8 @@ enum event_kind {
     EVENT_BIG_FLOW,
     EVENT_PROBLEM,
     EVENT_INTERFACE,
-    EVENT_EMERGENCY
+    EVENT_EMERGENCY,
+    EVENT_EXPORTER
 };
 struct event_row {
     nsec_t ts;
@@ -138,6 +147,28 @@ struct event_row {
     char filter[96]; /* expression that shows the flows behind it, or "" */
     char link[48];   /* flow id or host address, or "" */
 };
+
+/* One record of an exporter that is no traffic: a firewall's event, a message. */
+struct told_row {
+    nsec_t ts;
+    struct addr exporter;
+    uint32_t domain;
+    bool is_event; /* else a message */
+    uint8_t event; /* element 233: 1 created, 2 deleted, 3 denied ...; 0 = not said */
+    uint8_t proto;
+    uint16_t src_port, dst_port;
+    struct addr src, dst; /* none where it is about no flow */
+    char fields[1536];    /* all of it as a JSON object */
+};
+
+/* One exporter on the way of a flow, in the order in which they told of it. */
+struct hop_row {
+    struct addr exporter;
+    uint32_t domain, in_if, out_if;
+    nsec_t last; /* when a record of it came last */
+};
+
+enum { ANSWER_HOPS = 4 };
 
 struct answer {
     bool complete;  /* every worker asked has answered in time */
@@ -154,6 +185,10 @@ struct answer {
     struct series_row *series;       /* SERIES */
     struct name_row *names;          /* NAMES */
     struct event_row *events;        /* EVENTS */
+    struct exporter_row *exporters;  /* EXPORTERS */
+    struct told_row *told;           /* TOLD */
+    struct hop_row hop[ANSWER_HOPS]; /* FLOW: hops of them, where exporters told of it */
+    uint32_t hops;
     uint64_t sum_bytes, sum_packets; /* FLOWS: over all matching rows, not only those here */
     uint64_t sum_bps;
 };

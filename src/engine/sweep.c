@@ -403,6 +403,7 @@ void worker_tick(struct worker *w, nsec_t second)
         w->next_tick = second + SECOND;
         return;
     }
+    collect_tick(w, second);
     flow_room_tick(w, second);
     hosts_tick(&w->hosts);
     bool whole = w->source->is_file || w->flows.hot.top <= SWEEP_AT_ONCE;

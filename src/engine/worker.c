@@ -64,7 +64,7 @@ bool worker_init(struct worker *w, struct err *e)
            flows_init(&w->flows, config->max_flows, e) && hosts_init(&w->hosts, &hosts, e) &&
            groups_init(&w->groups, config->keep_series, &w->known, e) &&
            dns_cache_init(&w->dns, e) && series_init(&w->series, config->keep_series, e) &&
-           (w->l7 = detection_for(w, e)) != NULL;
+           (w->l7 = detection_for(w, e)) != NULL && collect_init(w, e);
 }
 
 void worker_fini(struct worker *w)
@@ -72,6 +72,7 @@ void worker_fini(struct worker *w)
     thread_join(&w->thread);
     leads_fini(w);
     editions_fini(&w->editions);
+    collect_fini(w);
     known_free(&w->known);
     flows_fini(&w->flows);
     hosts_fini(&w->hosts);
@@ -119,7 +120,9 @@ static void run_live(struct worker *w)
         worker_time(w, burst.now);
         w->pressed = got == SOURCE_OK && burst.n;
         watch_interface(w, got, &lost);
-        if (got == SOURCE_OK)
+        if (got == SOURCE_OK && w->source->is_collector)
+            collect_burst(w, &burst);
+        else if (got == SOURCE_OK)
             worker_burst(w, &burst);
         else if (got == SOURCE_END)
             break;
@@ -136,7 +139,9 @@ static void run_file(struct worker *w)
         if (look)
             worker_answer(w);
         enum source_result got = w->source->ops->read(w->source, &burst, READ_TIMEOUT_MS);
-        if (got == SOURCE_OK) {
+        if (got == SOURCE_OK && w->source->is_collector) {
+            collect_burst(w, &burst);
+        } else if (got == SOURCE_OK) {
             worker_burst(w, &burst);
         } else if (got == SOURCE_END) {
             w->at_end = true;
@@ -260,6 +265,9 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .alerted_flows = y->alerted_flows,
                              .workers = 1,
                              .workers_done = atomic_load(&w->state) >= WORKER_DONE};
+    t->records_taken = y->taken;
+    t->records_counted = y->records;
+    collect_totals(w, t);
     t->catching_up = w->share > 1 && !w->at_end;
     copy_tables(w, t);
     /* Workers that read the same file all see every frame; the first speaks for them. */

@@ -10,6 +10,7 @@
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "codec/flow_in.h"
+#include "engine/collect.h"
 #include "engine/crowd.h"
 #include "engine/dns_cache.h"
 #include "engine/edition.h"
@@ -27,6 +28,8 @@
 struct tally {
     uint64_t wire_packets, wire_bytes;
     uint64_t ip_packets, ip_bytes, overhead_bytes, excess_bytes, v4_bytes, v6_bytes;
+    uint64_t taken;   /* records and sampled frames that the collector handed over */
+    uint64_t records; /* of exporters, counted at flows */
     uint64_t record_packets,
         record_bytes; /* told by exporters, scaled; among the IP packets, too */
     uint64_t pending_packets, pending_bytes; /* counted in flows but not folded yet */
@@ -85,6 +88,7 @@ struct worker {
     struct decoder decoder;
     struct pipe *pipe; /* packet_path.c */
     struct l7 *l7;
+    struct collect *collect; /* NULL: no collector */
     struct flows flows;
     struct hosts hosts;
     struct groups groups;
@@ -135,6 +139,8 @@ bool worker_pipe_init(struct worker *w, struct err *e);
 void worker_pipe_fini(struct worker *w);
 /* Takes a burst through decoding, lookup and counting. */
 void worker_burst(struct worker *w, const struct burst *b);
+/* Time goes on to that of something that is no packet: a whole second brings a tick to a file. */
+void worker_advance(struct worker *w, nsec_t stamp);
 
 /* --- flow_life.c --- */
 /* A new flow for the packet, with hosts and groups; 0 when there is no room even after eviction. */
@@ -218,6 +224,8 @@ unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_
  * this exporter is the one that counts. */
 bool flow_is_told_twice(struct worker *w, uint32_t index, unsigned end, unsigned hop,
                         const struct flow_in *f, nsec_t now);
+/* Who told of the flow, into hop[ANSWER_HOPS]; how many. */
+uint32_t flow_path(const struct worker *w, uint32_t index, struct hop_row *hop);
 /* What exporters told, into a record. */
 void flow_export_to_record(const struct worker *w, uint32_t index, struct record *r);
 

@@ -111,7 +111,7 @@ struct reply *api_events_list(const struct api *api, const struct call *c)
         [EVENT_NEW_HOST] = "new_host",       [EVENT_NEW_DEVICE] = "new_device",
         [EVENT_NEW_APP] = "new_application", [EVENT_BIG_FLOW] = "big_flow",
         [EVENT_PROBLEM] = "problem",         [EVENT_INTERFACE] = "interface",
-        [EVENT_EMERGENCY] = "emergency",
+        [EVENT_EMERGENCY] = "emergency",     [EVENT_EXPORTER] = "exporter",
     };
     struct rows rows;
     struct question q = {.kind = QUESTION_EVENTS, .iface = call_iface(c), .hosts_local = -1};

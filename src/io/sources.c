@@ -1,6 +1,7 @@
 /* sources.c - from what the user wrote behind -i to opened sources. */
 #include "io/sources.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +29,23 @@ static const struct kind *kind_of(const char *spec)
 
 bool source_is_file(const char *spec)
 {
-    return source_pcap_takes(spec);
+    return !strstr(spec, "://") && source_pcap_takes(spec);
+}
+
+bool source_file_open(const char *name, const struct source_options *options, unsigned workers,
+                      struct source **out, unsigned *n, struct err *e)
+{
+    struct stat st;
+    if (strcmp(name, "-") != 0) {
+        if (stat(name, &st) == -1)
+            return fail(e, "%s: %s", name, strerror(errno));
+        if (S_ISDIR(st.st_mode))
+            return fail(e, "%s is a directory; name the capture files in it, as in %s/*.pcap", name,
+                        name);
+        if (source_ipfix_takes(name))
+            return source_ipfix_open(name, options, workers, out, n, e);
+    }
+    return source_pcap_open(name, options, workers, out, n, e);
 }
 
 void source_list_interfaces(struct text *out)

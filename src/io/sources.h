@@ -13,7 +13,8 @@ struct source_options {
     bool original_speed; /* files: at the pace of their time stamps */
     bool no_promiscuous; /* interfaces: only what is meant for this machine */
     uint32_t snaplen;    /* interfaces: bytes kept of each packet; 0 = 65535 */
-    uint64_t ring_bytes; /* interfaces: ring of each worker; 0 = the kind's own choice */
+    uint64_t ring_bytes; /* interfaces: ring of each worker; sockets: their receive buffers; 0 = the
+                            kind's own choice */
 };
 
 /* Opens spec for up to `workers` threads: out[0 .. *n) are sources, one per worker, *n <= workers
@@ -21,6 +22,11 @@ struct source_options {
  * nothing is left open. May block for a moment. out has room for `workers`. */
 bool source_open(const char *spec, const struct source_options *options, unsigned workers,
                  struct source **out, unsigned *n, struct err *e);
+
+/* Opens a file by its name, or standard input as `-`: a word without a slash is no interface here. Else as
+ * source_open(). */
+bool source_file_open(const char *name, const struct source_options *options, unsigned workers,
+                      struct source **out, unsigned *n, struct err *e);
 
 /* True when spec names a file or standard input, as opposed to an interface. */
 bool source_is_file(const char *spec);

@@ -18,7 +18,8 @@ enum reason_group {
     GROUP_MALFORMED,
     GROUP_UNTRACKED,
     GROUP_NOTE,
-    GROUP_RECORD
+    GROUP_RECORD,
+    GROUP_EXPORT
 };
 
 struct reason_info {

@@ -1,0 +1,167 @@
+/* collect.c - a worker's collector: datagrams of exporters become flows, and what is no traffic is kept. */
+#include "engine/collect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/export_packet.h"
+#include "codec/json_flow_in.h"
+#include "engine/worker.h"
+
+bool collect_speaks(const struct worker *w)
+{
+    return w->share <= 1 || !w->number;
+}
+
+/* Records of one set come from one exporter, so the last one is nearly always it. */
+static const struct addr *address_of(struct collect *c, const struct exporter *x)
+{
+    struct exporter_row row;
+    if (x && x == c->exporter)
+        return &c->address;
+    row.addr = (struct addr){0};
+    if (x)
+        exporter_to_row(x, &row);
+    c->exporter = x;
+    c->address = row.addr;
+    return &c->address;
+}
+
+/* An event or message is remembered with all its fields. */
+static void keep_told(struct worker *w, const struct flow_in *f)
+{
+    struct collect *c = w->collect;
+    struct told_row *row = &c->told[c->told_n++ % TOLD_KEPT];
+    const struct addr *exporter = address_of(c, f->exporter);
+    struct text line = {0};
+    flow_in_to_json(&line, f, exporter);
+    *row = (struct told_row){.ts = f->exported ? f->exported : c->now,
+                             .exporter = *exporter,
+                             .domain = f->domain,
+                             .is_event = f->kind == FLOW_IN_EVENT,
+                             .event = f->firewall_event,
+                             .src = f->src,
+                             .dst = f->dst,
+                             .src_port = f->src_port,
+                             .dst_port = f->dst_port,
+                             .proto = f->proto};
+    if (line.data && line.len < sizeof row->fields)
+        memcpy(row->fields, line.data, line.len + 1);
+    else
+        snprintf(row->fields, sizeof row->fields, "{}");
+    text_free(&line);
+}
+
+static void take_record(struct worker *w, const struct flow_in *f)
+{
+    bool has_traffic = f->bytes[0] | f->bytes[1] | f->packets[0] | f->packets[1];
+    if (f->kind != FLOW_IN_OPTIONS && f->kind != FLOW_IN_SAMPLE)
+        w->tally.taken += collect_speaks(w);
+    bool is_told = f->kind == FLOW_IN_EVENT || f->kind == FLOW_IN_MESSAGE;
+    if (is_told && collect_speaks(w))
+        keep_told(w, f);
+    if (f->kind == FLOW_IN_FLOW || (f->kind == FLOW_IN_EVENT && has_traffic))
+        flow_add(w, f, address_of(w->collect, f->exporter), w->collect->now);
+    else if (is_told && collect_speaks(w))
+        worker_count(w, f->kind == FLOW_IN_EVENT ? REASON_record_event : REASON_record_message, 0);
+}
+
+static void on_flows(void *to, const struct flow_in *f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        take_record(to, &f[i]);
+}
+
+static void on_frame(void *to, const struct frame *frame, const struct flow_in *f)
+{
+    struct worker *w = to;
+    struct frame stamped = *frame;
+    if (!stamped.ts)
+        stamped.ts = w->collect->now;
+    w->tally.taken += collect_speaks(w);
+    flow_add_frame(w, &stamped, f, address_of(w->collect, f->exporter), w->collect->now);
+}
+
+static void on_say(void *to, const struct exporter *x, const char *sentence)
+{
+    struct worker *w = to;
+    char address[ADDR_TEXT];
+    struct event_row *row =
+        collect_speaks(w) ? events_add(&w->events, w->collect->now, EVENT_EXPORTER) : NULL;
+    if (!row)
+        return;
+    addr_print(address_of(w->collect, x), address);
+    snprintf(row->text, sizeof row->text, "Exporter %s: %s", address, sentence);
+    snprintf(row->filter, sizeof row->filter, "exporter=%s", address);
+    snprintf(row->link, sizeof row->link, "%s", address);
+}
+
+static const struct collector_ops ops = {.flows = on_flows, .frame = on_frame, .say = on_say};
+
+bool collect_init(struct worker *w, struct err *e)
+{
+    const struct engine_config *config = w->config;
+    if (!w->source->is_collector && config->export_port == EXPORT_PORT_NONE)
+        return true;
+    w->collect = mem_alloc(ACCOUNT_other, sizeof *w->collect);
+    if (!w->collect)
+        return fail(e, "no memory for the collector");
+    w->collect->port = config->export_port;
+    /* Elements that have no column are shown with events and messages. */
+    const struct collector_config settings = {.sampling = config->sampling, .keep_raw = true};
+    w->collect->collector = collector_new(&settings, &ops, w, e);
+    return w->collect->collector != NULL;
+}
+
+void collect_fini(struct worker *w)
+{
+    if (!w->collect)
+        return;
+    if (w->collect->collector)
+        collector_free(w->collect->collector);
+    mem_free(ACCOUNT_other, w->collect, sizeof *w->collect);
+    w->collect = NULL;
+}
+
+void collect_datagram(struct worker *w, const struct datagram *d, uint32_t wire_len)
+{
+    w->collect->now = d->received;
+    if (collect_speaks(w)) {
+        w->tally.wire_packets++;
+        w->tally.wire_bytes += wire_len;
+        worker_count(w, REASON_export, wire_len);
+    }
+    collector_take(w->collect->collector, d);
+}
+
+void collect_burst(struct worker *w, const struct burst *b)
+{
+    for (unsigned i = 0; i < b->n; i++) {
+        const struct datagram *d = &b->datagram[i];
+        worker_advance(w, d->received);
+        collect_datagram(w, d, (uint32_t)d->len);
+    }
+}
+
+void collect_tick(struct worker *w, nsec_t now)
+{
+    if (!w->collect)
+        return;
+    w->collect->now = now;
+    collector_tick(w->collect->collector, now);
+}
+
+void collect_totals(const struct worker *w, struct totals_row *t)
+{
+    if (!w->collect || !collect_speaks(w))
+        return;
+    const struct collector_counts *c = collector_counts(w->collect->collector);
+    t->datagrams = counter_get(&c->datagrams);
+    t->records = counter_get(&c->records);
+    t->records_accepted = counter_get(&c->accepted);
+    t->records_options = counter_get(&c->options);
+    t->sampled_frames = counter_get(&c->frames);
+    t->counter_samples = counter_get(&c->counter_samples);
+    for (unsigned i = 0; i < LOSSES; i++)
+        t->record_losses[i] = counter_get(&c->loss[i]);
+}
