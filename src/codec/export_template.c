@@ -314,7 +314,8 @@ void export_template_everything(struct export_template *t)
     *t = (struct export_template){0};
     for (size_t i = 0; i < field_count; i++) {
         const char *seed = field_table[i].seed;
-        if (seed && *seed)
+        /* Not the one that is always 1. */
+        if (seed && *seed && i != FIELD_sampling)
             add_name(t, seed, strlen(seed), &none);
     }
     add_all(t, "FIRST_SWITCHED LAST_SWITCHED", &none);

@@ -256,6 +256,10 @@ bool ipfix_compile(struct flow_out *o, struct err *e)
 
 static void put_header(struct flow_out *o, nsec_t now)
 {
+    /* The header of v9 has whole seconds, to which uptimes refer: with an uptime of another moment all
+     * times would be off by the difference. The next second, as no flow may end after it. */
+    if (is_v9(o))
+        now = (now + SECOND - 1) / SECOND * SECOND;
     uint8_t *at = put_be16(o->message, o->config.format);
     if (is_v9(o)) {
         at = put_be16(at, o->records);

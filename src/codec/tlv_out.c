@@ -152,19 +152,20 @@ static void value_of(struct value *v, const struct record *r, const struct field
     }
 }
 
+/* Told also when they are 0. The community id is costly and almost always there: whether it is, is
+ * seen when it is made. */
+static const bool always[FIELDS] = {
+    [FIELD_client] = true,       [FIELD_client_port] = true,  [FIELD_server] = true,
+    [FIELD_server_port] = true,  [FIELD_proto] = true,        [FIELD_sent_packets] = true,
+    [FIELD_sent_bytes] = true,   [FIELD_rcvd_packets] = true, [FIELD_rcvd_bytes] = true,
+    [FIELD_community_id] = true, [FIELD_l7] = true,           [FIELD_vlan] = true,
+};
+
 static bool is_told(const struct record *r, const struct export_field *x)
 {
-    static const enum field_id always[] = {
-        FIELD_client,     FIELD_client_port,  FIELD_server,     FIELD_server_port,
-        FIELD_proto,      FIELD_sent_packets, FIELD_sent_bytes, FIELD_rcvd_packets,
-        FIELD_rcvd_bytes, FIELD_l7,           FIELD_vlan};
     if (!x->field || x->how != EXPORT_FIELD)
         return x->how != EXPORT_EMPTY;
-    for (unsigned i = 0; i < sizeof always / sizeof *always; i++) {
-        if (x->field == &field_table[always[i]])
-            return true;
-    }
-    return record_has(r, x->field);
+    return always[x->field - field_table] || record_has(r, x->field);
 }
 
 static void value_of_field(struct value *v, const struct record *r, const struct export_field *x)

@@ -23,6 +23,7 @@ enum {
     HIGH_WATER = 8192,
     SEND_MS = 1000, /* so long a subscriber may be slow before a message is dropped */
     STATUS_S = 5,
+    FIRST_MS = 10000, /* so long a file waits for its first subscriber */
     Z85_KEY = 41
 };
 
@@ -33,6 +34,7 @@ struct publisher {
     unsigned told;
     uint32_t number;
     unsigned listeners;
+    bool has_waited; /* for the first subscriber of a file */
     uint64_t flows;
     nsec_t status_at;
 };
@@ -196,8 +198,16 @@ static void publisher_add(struct exporting *x, const struct record *r, nsec_t no
 
 static bool publisher_is_ready(struct exporting *x, nsec_t mono)
 {
+    struct publisher *p = x->own;
     (void)mono;
-    hear_listeners(x, x->own);
+    /* A file's flows would be over before a subscriber is through with connecting. */
+    if (x->config->packet_time && !p->has_waited) {
+        zmq_pollitem_t item = {.socket = p->socket, .events = ZMQ_POLLIN};
+        p->has_waited = true;
+        if (zmq_poll(&item, 1, FIRST_MS) == 1)
+            notice_set(&x->state, "publishing");
+    }
+    hear_listeners(x, p);
     return true;
 }
 
@@ -205,7 +215,7 @@ static bool publisher_is_ready(struct exporting *x, nsec_t mono)
 static void publisher_tick(struct exporting *x, nsec_t now)
 {
     struct publisher *p = x->own;
-    if (now - p->status_at < STATUS_S * SECOND)
+    if (!p->listeners || now - p->status_at < STATUS_S * SECOND)
         return;
     p->status_at = now;
     struct text t = {0};
