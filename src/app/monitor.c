@@ -17,6 +17,7 @@
 #include "model/protos.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,12 @@ static bool add_interface(struct app *a, const char *spec, struct err *e)
     struct source *sources[SOURCE_WORKERS_MAX];
     unsigned n = 0;
     struct source_options options = setup_sources(a->settings);
+    char keys[PATH_MAX];
+    if (a->settings->zmq_encryption) {
+        if (!setup_data_dir(a->settings, keys))
+            return fail(e, "no directory for the keys of --zmq-encryption; give --data-dir");
+        options.zmq_key_dir = keys;
+    }
     if (!source_open(spec, &options, (unsigned)a->settings->workers, sources, &n, e))
         return false;
     char name[64];

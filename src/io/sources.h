@@ -12,7 +12,9 @@ struct source_options {
     const char *bpf;     /* filter expression, borrowed for the call; NULL or "" = everything */
     bool original_speed; /* files: at the pace of their time stamps */
     bool no_promiscuous; /* interfaces: only what is meant for this machine */
-    uint32_t snaplen;    /* interfaces: bytes kept of each packet; 0 = 65535 */
+    const char
+        *zmq_key_dir; /* ZMQ: probes must encrypt; where our keys are kept. NULL = no encryption */
+    uint32_t snaplen; /* interfaces: bytes kept of each packet; 0 = 65535 */
     uint64_t ring_bytes; /* interfaces: ring of each worker; sockets: their receive buffers; 0 = the
                             kind's own choice */
 };

@@ -1,11 +1,11 @@
-/* source_zmq.h - receives what probes publish over ZMQ (`-i tcp://host:5556`).
+/* zmq_subscriber.h - receives what probes publish over ZMQ (`-i tcp://host:5556`).
  *
  * A subscriber to one or several endpoints. ZMQ reconnects by itself, for ever; what a probe sent
  * meanwhile is seen as a gap of its message ids (zmq_take.h), and so is what ZMQ's high-water mark
  * dropped. With encryption the collector is always the CURVE server, whoever connects.
  */
-#ifndef WEIR_IO_SOURCE_ZMQ_H
-#define WEIR_IO_SOURCE_ZMQ_H
+#ifndef WEIR_IO_ZMQ_SUBSCRIBER_H
+#define WEIR_IO_ZMQ_SUBSCRIBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct zmq_keys {
  * secret one readable by the owner alone). False with a sentence otherwise. Main thread. */
 bool zmq_keys_load(const char *dir, struct zmq_keys *keys, struct err *e);
 
-struct zmq_source_config {
+struct zmq_subscriber_config {
     /* "tcp://host:5556", several with commas between them, "zmq://" means tcp; a final `c` makes us
      * bind: "tcp://(any):5556c", (any) being an asterisk. Borrowed for the call. */
     const char *endpoints;
@@ -36,26 +36,28 @@ struct zmq_source_config {
 struct zmq_message {
     const uint8_t *header, *payload;
     size_t header_len, payload_len;
+    const char *peer; /* the probe's address as text, "" where there is none (ipc) */
 };
 
-struct zmq_source;
+struct zmq_subscriber;
 
 /* NULL with a sentence: an endpoint that is none, a port that is taken. The caller closes it. */
-struct zmq_source *zmq_source_open(const struct zmq_source_config *config, struct err *e);
-void zmq_source_close(struct zmq_source *s);
+struct zmq_subscriber *zmq_subscriber_open(const struct zmq_subscriber_config *config,
+                                           struct err *e);
+void zmq_subscriber_close(struct zmq_subscriber *s);
 
 /* Up to max (at most ZMQ_BATCH) messages, waiting at most timeout_ms for the first; 0 = none came.
  * Messages that do not have two parts are counted as malformed. One thread. */
-unsigned zmq_source_read(struct zmq_source *s, struct zmq_message *out, unsigned max,
-                         int timeout_ms);
+unsigned zmq_subscriber_read(struct zmq_subscriber *s, struct zmq_message *out, unsigned max,
+                             int timeout_ms);
 /* Makes a read that waits return; any thread. */
-void zmq_source_wake(struct zmq_source *s);
+void zmq_subscriber_wake(struct zmq_subscriber *s);
 
 /* Messages that were received and that had not two parts; the reader's thread. */
-uint64_t zmq_source_received(const struct zmq_source *s);
-uint64_t zmq_source_malformed(const struct zmq_source *s);
+uint64_t zmq_subscriber_received(const struct zmq_subscriber *s);
+uint64_t zmq_subscriber_malformed(const struct zmq_subscriber *s);
 
 /* What "tcp://host:5556,..." is made of: true when text names ZMQ endpoints. Any thread. */
-bool zmq_source_is_endpoint(const char *text);
+bool zmq_is_endpoint(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* test_source_zmq.c - real ZMQ sockets on loopback: merged, bound, encrypted, gone and back. */
-#include "io/source_zmq.h"
+/* test_zmq_subscriber.c - real ZMQ sockets on loopback: merged, bound, encrypted, gone and back. */
+#include "io/zmq_subscriber.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,12 +53,12 @@ static void publish(struct probe *p, const char *topic, const char *payload)
 }
 
 /* Publishes until it is received: subscriptions take their time. */
-static bool hears(struct zmq_source *s, struct probe *p, const char *payload)
+static bool hears(struct zmq_subscriber *s, struct probe *p, const char *payload)
 {
     for (unsigned i = 0; i < PATIENCE; i++) {
         struct zmq_message m[ZMQ_BATCH];
         publish(p, "flow", payload);
-        unsigned n = zmq_source_read(s, m, ZMQ_BATCH, STEP_MS);
+        unsigned n = zmq_subscriber_read(s, m, ZMQ_BATCH, STEP_MS);
         for (unsigned k = 0; k < n; k++)
             if (m[k].header_len == 28 && m[k].payload_len == strlen(payload) &&
                 !memcmp(m[k].payload, payload, m[k].payload_len))
@@ -67,11 +67,11 @@ static bool hears(struct zmq_source *s, struct probe *p, const char *payload)
     return false;
 }
 
-static struct zmq_source *open_on(const char *endpoints, const struct zmq_keys *keys)
+static struct zmq_subscriber *open_on(const char *endpoints, const struct zmq_keys *keys)
 {
     struct err e = {""};
-    struct zmq_source_config config = {.endpoints = endpoints, .keys = keys};
-    struct zmq_source *s = zmq_source_open(&config, &e);
+    struct zmq_subscriber_config config = {.endpoints = endpoints, .keys = keys};
+    struct zmq_subscriber *s = zmq_subscriber_open(&config, &e);
     if (!s)
         fail_msg("%s", e.text);
     return s;
@@ -83,12 +83,12 @@ static void test_a_list_of_endpoints_is_merged(void **state)
     struct probe b = probe_on("tcp://127.0.0.1:*", false, NULL);
     char list[300];
     snprintf(list, sizeof list, "%s,zmq%s", a.endpoint, b.endpoint + 3);
-    struct zmq_source *s = open_on(list, NULL);
+    struct zmq_subscriber *s = open_on(list, NULL);
     assert_true(hears(s, &a, "from a"));
     assert_true(hears(s, &b, "from b"));
-    assert_true(zmq_source_received(s) >= 2);
-    assert_int_equal(zmq_source_malformed(s), 0);
-    zmq_source_close(s);
+    assert_true(zmq_subscriber_received(s) >= 2);
+    assert_int_equal(zmq_subscriber_malformed(s), 0);
+    zmq_subscriber_close(s);
     probe_close(&a);
     probe_close(&b);
 }
@@ -98,12 +98,12 @@ static void test_a_probe_that_comes_back_is_heard_again(void **state)
     struct probe p = probe_on("tcp://127.0.0.1:*", false, NULL);
     char endpoint[128];
     memcpy(endpoint, p.endpoint, sizeof endpoint);
-    struct zmq_source *s = open_on(endpoint, NULL);
+    struct zmq_subscriber *s = open_on(endpoint, NULL);
     assert_true(hears(s, &p, "before"));
     probe_close(&p);
     p = probe_on(endpoint, false, NULL);
     assert_true(hears(s, &p, "after"));
-    zmq_source_close(s);
+    zmq_subscriber_close(s);
     probe_close(&p);
 }
 
@@ -112,10 +112,10 @@ static void test_a_final_c_makes_the_collector_bind(void **state)
     char endpoint[64], bound[70];
     snprintf(endpoint, sizeof endpoint, "ipc:///tmp/weir-test-%d.zmq", (int)getpid());
     snprintf(bound, sizeof bound, "%sc", endpoint);
-    struct zmq_source *s = open_on(bound, NULL);
+    struct zmq_subscriber *s = open_on(bound, NULL);
     struct probe p = probe_on(endpoint, true, NULL);
     assert_true(hears(s, &p, "hello"));
-    zmq_source_close(s);
+    zmq_subscriber_close(s);
     probe_close(&p);
     unlink(endpoint + 6);
 }
@@ -138,16 +138,16 @@ static void test_only_probes_with_our_key_are_heard(void **state)
     struct probe plain = probe_on("tcp://127.0.0.1:*", false, NULL);
     char list[300];
     snprintf(list, sizeof list, "%s,%s", good.endpoint, plain.endpoint);
-    struct zmq_source *s = open_on(list, &keys);
+    struct zmq_subscriber *s = open_on(list, &keys);
     assert_true(hears(s, &good, "secret"));
     struct zmq_message m[ZMQ_BATCH];
-    while (zmq_source_read(s, m, ZMQ_BATCH, STEP_MS))
+    while (zmq_subscriber_read(s, m, ZMQ_BATCH, STEP_MS))
         continue;
     for (unsigned i = 0; i < 6; i++) {
         publish(&plain, "flow", "plain");
-        assert_int_equal(zmq_source_read(s, m, ZMQ_BATCH, STEP_MS), 0);
+        assert_int_equal(zmq_subscriber_read(s, m, ZMQ_BATCH, STEP_MS), 0);
     }
-    zmq_source_close(s);
+    zmq_subscriber_close(s);
     probe_close(&good);
     probe_close(&plain);
     unlink(path);
@@ -160,30 +160,30 @@ static void test_only_probes_with_our_key_are_heard(void **state)
 static void test_a_message_of_one_or_three_parts_is_counted(void **state)
 {
     struct probe p = probe_on("tcp://127.0.0.1:*", false, NULL);
-    struct zmq_source *s = open_on(p.endpoint, NULL);
+    struct zmq_subscriber *s = open_on(p.endpoint, NULL);
     assert_true(hears(s, &p, "fine"));
     zmq_send(p.socket, "flow", 4, 0);
     zmq_send(p.socket, "flow", 4, ZMQ_SNDMORE);
     zmq_send(p.socket, "two", 3, ZMQ_SNDMORE);
     zmq_send(p.socket, "three", 5, 0);
     assert_true(hears(s, &p, "still fine"));
-    assert_int_equal(zmq_source_malformed(s), 2);
-    zmq_source_close(s);
+    assert_int_equal(zmq_subscriber_malformed(s), 2);
+    zmq_subscriber_close(s);
     probe_close(&p);
 }
 
 static void test_a_wake_ends_the_wait_and_nonsense_is_refused(void **state)
 {
-    struct zmq_source *s = open_on("tcp://127.0.0.1:1", NULL);
+    struct zmq_subscriber *s = open_on("tcp://127.0.0.1:1", NULL);
     struct zmq_message m[1];
-    zmq_source_wake(s);
-    assert_int_equal(zmq_source_read(s, m, 1, 600000), 0);
-    zmq_source_close(s);
+    zmq_subscriber_wake(s);
+    assert_int_equal(zmq_subscriber_read(s, m, 1, 600000), 0);
+    zmq_subscriber_close(s);
     struct err e = {""};
-    struct zmq_source_config config = {.endpoints = "tcp://127.0.0.1:5556,nonsense"};
-    assert_null(zmq_source_open(&config, &e));
+    struct zmq_subscriber_config config = {.endpoints = "tcp://127.0.0.1:5556,nonsense"};
+    assert_null(zmq_subscriber_open(&config, &e));
     assert_non_null(strstr(e.text, "nonsense"));
-    assert_false(zmq_source_is_endpoint("eth0"));
+    assert_false(zmq_is_endpoint("eth0"));
 }
 
 int main(void)
