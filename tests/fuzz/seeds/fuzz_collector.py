@@ -7,8 +7,8 @@ import sys
 NOON = 1500000000
 
 
-def piece(message, flags=0x10):
-    return struct.pack(">HB", len(message), flags) + message
+def piece(message, port_and_seconds=0x10):
+    return struct.pack("<BH", port_and_seconds, len(message)) + message
 
 
 def v5(records, count=None):
