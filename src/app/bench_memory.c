@@ -82,7 +82,7 @@ static uint64_t status_of(pid_t pid, const char *word)
 static double cpu_of(pid_t pid)
 {
     char path[64], text[1024];
-    unsigned long user = 0, system = 0;
+    unsigned long user = 0, kernel = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *file = fopen(path, "re");
     if (!file)
@@ -92,9 +92,9 @@ static double cpu_of(pid_t pid)
     fclose(file);
     const char *at = strrchr(text, ')');
     if (!at ||
-        sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+        sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
         return 0;
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* The program itself as a monitor of an interface on which nothing happens. */

@@ -354,23 +354,7 @@ static uint64_t short_flow_id(const struct record *r)
 
 static uint64_t member(const struct record *r, const struct out_step *s)
 {
-    const uint8_t *p = (const uint8_t *)r + s->offset;
-    uint16_t u16;
-    uint32_t u32;
-    uint64_t u64;
-    switch (s->size) {
-    case 1:
-        return *p;
-    case 2:
-        memcpy(&u16, p, sizeof u16);
-        return u16;
-    case 4:
-        memcpy(&u32, p, sizeof u32);
-        return u32;
-    default:
-        memcpy(&u64, p, sizeof u64);
-        return u64;
-    }
+    return record_member(r, (size_t)s->offset, s->size);
 }
 
 static uint8_t *put_words(const struct flow_out *o, const struct out_layout *l,

@@ -77,15 +77,13 @@ static uint64_t computed(const struct record *r, enum field_id id)
     }
 }
 
-uint64_t record_number(const struct record *r, const struct field *f)
+uint64_t record_member(const struct record *r, size_t offset, size_t size)
 {
-    if (f->offset < 0)
-        return computed(r, (enum field_id)(f - field_table));
-    const uint8_t *p = (const uint8_t *)r + f->offset;
+    const uint8_t *p = (const uint8_t *)r + offset;
     uint16_t u16;
     uint32_t u32;
     uint64_t u64;
-    switch (f->size) {
+    switch (size) {
     case 1:
         return *p;
     case 2:
@@ -100,6 +98,13 @@ uint64_t record_number(const struct record *r, const struct field *f)
     default:
         return 0;
     }
+}
+
+uint64_t record_number(const struct record *r, const struct field *f)
+{
+    if (f->offset < 0)
+        return computed(r, (enum field_id)(f - field_table));
+    return record_member(r, (size_t)f->offset, f->size);
 }
 
 static const struct addr *addr_of(const struct record *r, const struct field *f)

@@ -206,6 +206,8 @@ uint64_t record_number(const struct record *r, const struct field *f);
  * statement (state, trend, direction, client_reason) always do; so do the code of an answered DNS
  * lookup, the reply to an echo request and the breed of a known application. */
 bool record_has(const struct record *r, const struct field *f);
+/* The number in a member of 1, 2, 4 or 8 bytes at an offset of the record; 0 for other sizes. */
+uint64_t record_member(const struct record *r, size_t offset, size_t size);
 /* <0, 0, >0 by the field's own order (numbers, addresses, text without case). Ties are the
  * caller's business. */
 int record_compare(const struct record *a, const struct record *b, const struct field *f);

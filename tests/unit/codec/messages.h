@@ -93,6 +93,16 @@ static inline void put_template(struct message_bytes *m, uint16_t id, const stru
     }
 }
 
+/* A template in a set of its own, and behind it an open set of its data. */
+static inline void open_with_template(struct message_bytes *m, uint16_t id,
+                                      const struct field_row *f)
+{
+    open_set(m, 2);
+    put_template(m, id, f);
+    close_set(m);
+    open_set(m, id);
+}
+
 /* What the collector told since forget_told(). */
 static struct told {
     struct flow_in flow[KEPT_MAX];

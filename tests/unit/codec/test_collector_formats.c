@@ -225,10 +225,7 @@ static void test_times_a_day_back_or_minutes_ahead_are_moved_to_the_edge(void **
     static const struct field_row rows[] = {
         {0, 8, 4}, {0, 12, 4}, {0, 152, 8}, {0, 153, 8}, {0, 0, 0}};
     struct message_bytes m = ipfix_message(NOON_S, 0);
-    open_set(&m, 2);
-    put_template(&m, 400, rows);
-    close_set(&m);
-    open_set(&m, 400);
+    open_with_template(&m, 400, rows);
     put(&m, 1, 4);
     put(&m, 2, 4);
     put(&m, 1, 8);
@@ -246,10 +243,7 @@ static void test_numbers_of_reduced_size_and_texts_of_any_length_are_read(void *
                                             {0, 1, 3},   {0, 2, 1},   {9, 12235, 65535},
                                             {0, 7, 2},   {0, 0, 0}};
     struct message_bytes m = ipfix_message(NOON_S, 0);
-    open_set(&m, 2);
-    put_template(&m, 500, rows);
-    close_set(&m);
-    open_set(&m, 500);
+    open_with_template(&m, 500, rows);
     for (unsigned i = 0; i < 2; i++) {
         put(&m, 0x20010db800000000, 8);
         put(&m, 1 + i, 8);
@@ -279,10 +273,7 @@ static void test_reverse_elements_count_the_way_back(void **state)
     static const struct field_row rows[] = {{0, 8, 4},     {0, 12, 4},    {0, 1, 8}, {0, 2, 8},
                                             {29305, 1, 8}, {29305, 2, 8}, {0, 0, 0}};
     struct message_bytes m = ipfix_message(NOON_S, 0);
-    open_set(&m, 2);
-    put_template(&m, 256, rows);
-    close_set(&m);
-    open_set(&m, 256);
+    open_with_template(&m, 256, rows);
     put(&m, 1, 4);
     put(&m, 2, 4);
     for (unsigned i = 1; i <= 4; i++)
@@ -301,10 +292,7 @@ static void test_delta_and_total_counters_of_one_record_are_never_added(void **s
     static const struct field_row rows[] = {{0, 8, 4},  {0, 12, 4}, {0, 1, 8}, {0, 2, 8},
                                             {0, 85, 8}, {0, 86, 8}, {0, 0, 0}};
     struct message_bytes m = ipfix_message(NOON_S, 0);
-    open_set(&m, 2);
-    put_template(&m, 256, rows);
-    close_set(&m);
-    open_set(&m, 256);
+    open_with_template(&m, 256, rows);
     put(&m, 1, 4);
     put(&m, 2, 4);
     put(&m, 100, 8);
