@@ -44,6 +44,18 @@ static inline uint64_t load_be64(const uint8_t *p)
     return __builtin_bswap64(v);
 }
 
+/* An IEEE 754 number of four or eight octets; 0 of any other width. */
+static inline double load_be_float(const uint8_t *p, size_t octets)
+{
+    uint64_t v = octets == 8 ? load_be64(p) : 0;
+    uint32_t v32 = octets == 4 ? load_be32(p) : 0;
+    double wide;
+    float narrow;
+    memcpy(&wide, &v, sizeof wide);
+    memcpy(&narrow, &v32, sizeof narrow);
+    return octets == 4 ? (double)narrow : wide;
+}
+
 static inline uint16_t load_le16(const uint8_t *p)
 {
     return (uint16_t)((unsigned)p[1] << 8 | p[0]);

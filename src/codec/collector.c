@@ -9,10 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { PARKED_DEFAULT = 1 << 20, SENTENCE = 256 };
+enum { PARKED_DEFAULT = 1 << 20, SENTENCE = 256, SENTENCES = 5 };
 
 /* How long data may wait for its template, in packet time. */
 static const nsec_t PARKED_FOR = 60 * SECOND;
+static const nsec_t SENTENCE_PAUSE = 10 * SECOND;
 
 const struct loss_info loss_table[LOSSES] = {
 #define LOSS(name, group, title, text) [LOSS_##name] = {#name, LOSS_##group, title, text},
@@ -69,8 +70,7 @@ static struct exporter *make_exporter(struct collector *c, const struct datagram
     x->addr = d->from;
     x->domain = domain;
     x->telemetry = (uint8_t)telemetry;
-    x->sampling = sampling_configured(c->config.sampling, &x->addr);
-    x->sampling_source = x->sampling ? SAMPLING_CONFIG : SAMPLING_UNKNOWN;
+    sampling_configure(x, c->config.sampling);
     c->exporters[c->exporter_count++] = x;
     return x;
 }
@@ -101,7 +101,7 @@ struct exporter *collector_know(struct collector *c, const struct datagram *d, u
         c->slot[slot] = is_new ? (uint16_t)c->exporter_count : c->slot[slot];
         c->last = x;
         if (is_new)
-            collector_say(c, x, "is a new exporter");
+            collector_say(c, x, NEWS_EXPORTER, "is a new exporter");
     }
     parked_expire(c, x, d->received - PARKED_FOR);
     x->first = x->datagrams ? x->first : d->received;
@@ -133,6 +133,11 @@ bool collector_exporter(const struct collector *c, unsigned i, struct exporter_r
     return true;
 }
 
+const struct exporter *collector_exporter_at(const struct collector *c, unsigned i)
+{
+    return i < c->exporter_count ? c->exporters[i] : NULL;
+}
+
 /* ---- Counting ------------------------------------------------------------------------------------- */
 
 const struct collector_counts *collector_counts(const struct collector *c)
@@ -161,16 +166,47 @@ void collector_accept(struct collector *c, struct exporter *x, const struct flow
         c->ops.flows(c->to, f, n);
 }
 
-void collector_say(struct collector *c, const struct exporter *x, const char *format, ...)
+void collector_count(struct collector *c, struct exporter *x, const struct interface_counters *i)
 {
-    if (!c->ops.say)
+    exporter_count_interface(x, i);
+    counter_add(&c->counts.counter_samples, 1);
+    if (c->ops.counters)
+        c->ops.counters(c->to, i);
+}
+
+/* Five sentences at once and one in ten seconds: a fault that repeats must not hide the others (B18). */
+static bool may_speak(struct exporter *x, nsec_t now)
+{
+    uint64_t more = now > x->spoke ? (uint64_t)((now - x->spoke) / SENTENCE_PAUSE) : 0;
+    if (!x->spoke || more >= SENTENCES)
+        x->sentences = SENTENCES;
+    else
+        x->sentences += (uint32_t)more;
+    x->sentences = x->sentences < SENTENCES ? x->sentences : SENTENCES;
+    x->spoke = !x->spoke || more ? now : x->spoke;
+    if (!x->sentences) {
+        x->unsaid++;
+        return false;
+    }
+    x->sentences--;
+    return true;
+}
+
+void collector_say(struct collector *c, struct exporter *x, enum exporter_news news,
+                   const char *format, ...)
+{
+    if (!c->ops.say || !may_speak(x, c->now))
         return;
     char sentence[SENTENCE];
     va_list list;
     va_start(list, format);
-    vsnprintf(sentence, sizeof sentence, format, list);
+    int n = vsnprintf(sentence, sizeof sentence, format, list);
     va_end(list);
-    c->ops.say(c->to, x, sentence);
+    if (x->unsaid && n > 0 && (size_t)n < sizeof sentence)
+        snprintf(sentence + n, sizeof sentence - (size_t)n, " (%u events were left out before)",
+                 x->unsaid);
+    x->unsaid = 0;
+    c->ops.say(c->to, x, news, sentence);
 }
 
 void collector_tick(struct collector *c, nsec_t now)
@@ -260,6 +296,7 @@ void collector_take(struct collector *c, const struct datagram *d)
 {
     counter_add(&c->counts.datagrams, 1);
     counter_add(&c->counts.bytes, d->len);
+    c->now = d->received;
     if (d->head) {
         zmq_message_take(c, d);
         return;

@@ -10,22 +10,9 @@
 
 #include "base/counter.h"
 #include "base/err.h"
+#include "codec/exporter_rows.h"
 #include "codec/flow_in.h"
 #include "net/packet.h"
-
-enum telemetry {
-    TELEMETRY_NONE,
-    TELEMETRY_NETFLOW1,
-    TELEMETRY_NETFLOW5,
-    TELEMETRY_NETFLOW7,
-    TELEMETRY_NETFLOW9,
-    TELEMETRY_IPFIX,
-    TELEMETRY_SFLOW2,
-    TELEMETRY_SFLOW4,
-    TELEMETRY_SFLOW5,
-    TELEMETRY_ZMQ,
-    TELEMETRIES
-};
 
 /* One message as it was received: a UDP payload, an IPFIX message of a stream, a ZMQ payload. */
 struct datagram {
@@ -41,16 +28,14 @@ struct datagram {
     bool is_stream; /* TCP or file: templates are for this session, sequence cannot have holes */
 };
 
-/* Interface counters as sFlow or a probe tells them (RFC 2863 names). */
-struct interface_counters {
-    const struct exporter *exporter;
-    nsec_t at;
-    uint32_t index;
-    char name[64];
-    uint64_t speed; /* bit/s */
-    uint8_t direction, admin_up, oper_up;
-    uint64_t in_octets, out_octets, in_packets, out_packets;
-    uint64_t in_errors, out_errors, in_discards, out_discards;
+/* What an exporter did that is worth an event. */
+enum exporter_news {
+    NEWS_EXPORTER,     /* it is heard for the first time */
+    NEWS_RESTART,      /* it has begun anew, and its templates with it */
+    NEWS_SAMPLING,     /* it samples at another rate than before */
+    NEWS_SAMPLING_FAR, /* the same by more than ten times: severe (rule B10) */
+    NEWS_TEMPLATES,    /* it changes its templates faster than anybody needs to (rule B07) */
+    NEWS
 };
 
 /* Whom the collector tells. Called during collector_take(), in order; arguments are borrowed. */
@@ -60,26 +45,13 @@ struct collector_ops {
     /* A sampled frame (sFlow raw header, IE 104/313/315): it stands for f->sampling packets; f holds the
      * interfaces, exporter and rate. */
     void (*frame)(void *to, const struct frame *frame, const struct flow_in *f);
+    /* A counter sample of one interface: totals since the agent began, as they were told (sFlow; the
+     * counter topic of a probe). They are no traffic of the ledger. */
     void (*counters)(void *to, const struct interface_counters *c);
-    /* Something worth an event: a new exporter, a changed sampling rate, a restart. */
-    void (*say)(void *to, const struct exporter *x, const char *sentence);
-};
-
-/* One row of what an exporter is and does, for questions; a value. */
-struct exporter_row {
-    struct addr addr;
-    uint32_t domain;
-    uint8_t telemetry; /* enum telemetry */
-    nsec_t first, last;
-    uint64_t datagrams, bytes, records, options;
-    uint64_t lost; /* by sequence numbers: records (IPFIX, v5), datagrams (v9, sFlow) */
-    uint64_t reordered, duplicate, no_template, malformed, parked;
-    uint64_t restarts;
-    int64_t skew; /* exporter's clock minus ours, nanoseconds */
-    uint32_t templates;
-    uint32_t sampling;
-    uint8_t sampling_source;
-    char name[64]; /* told by options or a probe, "" = none */
+    /* Something worth an event, with a sentence that wants "Exporter ADDRESS: " before it. At most five at
+     * once and one in ten seconds of packet time for each exporter; the sentence says how many were left
+     * out. */
+    void (*say)(void *to, const struct exporter *x, enum exporter_news news, const char *sentence);
 };
 
 struct collector;
@@ -108,12 +80,10 @@ void collector_take(struct collector *c, const struct datagram *d);
  * of all input: whatever still waits is counted, and the ledger closes. */
 void collector_tick(struct collector *c, nsec_t now);
 
-/* Rows of what is known, index from 0; false past the end. */
+/* What is known, index from 0; false or NULL past the end. Exporters are asked for more with the functions
+ * of exporter_rows.h. An index holds until the next message is taken. The worker's thread. */
 bool collector_exporter(const struct collector *c, unsigned i, struct exporter_row *row);
-/* The exporter behind a pointer of flow_in, as a row. */
-void exporter_to_row(const struct exporter *x, struct exporter_row *row);
-/* Name of an exporter's interface, "" when nobody told. */
-const char *exporter_interface(const struct exporter *x, uint32_t index);
+const struct exporter *collector_exporter_at(const struct collector *c, unsigned i);
 
 /* Templates and sampling to and from one file in the data directory, so that they survive a restart.
  * Atomic (rename). A damaged file is told in *e and ignored. */

@@ -20,6 +20,7 @@ struct collector {
     struct zmq_decoder *zmq; /* made with the first message of a probe */
     struct exporter *last;   /* datagrams come in trains */
     size_t max_parked;
+    nsec_t now; /* when the message came that is taken; 0 while a file is read */
     struct flow_in batch[STEPS_BATCH];
     struct aside aside[STEPS_BATCH];
 };
@@ -55,9 +56,12 @@ void collector_lose(struct collector *c, struct exporter *x, enum loss loss, uin
 /* Hands n flows on that are complete, and counts them. */
 void collector_accept(struct collector *c, struct exporter *x, const struct flow_in *f, size_t n);
 
-/* Says a sentence about an exporter. */
-void collector_say(struct collector *c, const struct exporter *x, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Remembers counters of an interface and hands them on, whose exporter and time stand in them. */
+void collector_count(struct collector *c, struct exporter *x, const struct interface_counters *i);
+
+/* Says a sentence about an exporter, unless it has said too many. */
+void collector_say(struct collector *c, struct exporter *x, enum exporter_news news,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Decodes the records of one data set (records.c). */
 void records_take(struct collector *c, struct message *m, const struct template *t,
@@ -70,10 +74,21 @@ void records_take_some(struct collector *c, struct message *m, const struct temp
 void options_take(struct collector *c, struct message *m, const struct template *t,
                   struct cursor set);
 
-/* The rate that the user gave for this address, 0 = none (sampling.c). */
-uint32_t sampling_configured(const char *config, const struct addr *addr);
-void sampling_set(struct collector *c, struct exporter *x, uint64_t rate, bool has_sampler,
-                  uint64_t sampler);
+/* A rate as it was told, checked by none. */
+struct sampling_told {
+    uint64_t rate, id;
+    bool has_id;  /* of this sampler or data source alone */
+    uint8_t mode; /* enum sampling_mode */
+};
+
+/* Gives a new exporter the rate that the user named for its address (sampling.c). */
+void sampling_configure(struct exporter *x, const char *config);
+/* By options data or a file. */
+void sampling_set(struct collector *c, struct exporter *x, const struct sampling_told *told);
+/* By a header, whose rate is possible: only remembered, as its message's records have it already. */
+void sampling_state(struct collector *c, struct exporter *x, const struct sampling_told *told);
+/* One packet in so many, 0 for what is no probability. */
+uint64_t sampling_from_probability(double p);
 /* Fills sampling and its source of one record; a may be NULL. */
 void sampling_of(struct collector *c, const struct message *m, const struct aside *a,
                  struct flow_in *f);

@@ -44,7 +44,7 @@ static void put_template(struct text *t, const struct template *layout)
 
 static void put_exporter(struct text *t, const struct exporter *x)
 {
-    bool has_rate = x->sampling_source == SAMPLING_OPTIONS && !x->sampler_count;
+    bool has_rate = x->whole.rate && x->whole.source != SAMPLING_CONFIG;
     text_add_n(t, x->addr.byte, sizeof x->addr.byte);
     put(t, x->domain, 4);
     put(t, x->telemetry, 1);
@@ -53,12 +53,12 @@ static void put_exporter(struct text *t, const struct exporter *x)
     put(t, x->template_count, 2);
     if (has_rate) {
         put(t, 0, 9);
-        put(t, x->sampling, 4);
+        put(t, x->whole.rate, 4);
     }
     for (uint32_t i = 0; i < x->sampler_count; i++) {
         put(t, 1, 1);
         put(t, x->samplers[i].id, 8);
-        put(t, x->samplers[i].rate, 4);
+        put(t, x->samplers[i].told.rate, 4);
     }
     for (uint32_t i = 0; i < x->template_count; i++)
         put_template(t, x->templates[i]);
@@ -158,7 +158,9 @@ static bool get_exporter(struct collector *c, struct cursor *file)
         const uint8_t *p = cur_take(file, SAMPLER_SIZE);
         if (!p)
             return false;
-        sampling_set(c, x, load_be32(p + 9), p[0] != 0, get(p + 1, 8));
+        const struct sampling_told told = {
+            .rate = load_be32(p + 9), .has_id = p[0] != 0, .id = get(p + 1, 8)};
+        sampling_set(c, x, &told);
     }
     for (unsigned n = load_be16(h + 31); n; n--)
         if (!get_template(x, file))

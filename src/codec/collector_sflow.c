@@ -6,6 +6,8 @@
 #include "codec/collector_private.h"
 #include "codec/sflow.h"
 
+enum { SOURCE_IF_INDEX = 0 };
+
 /* One datagram while its samples come. */
 struct taking {
     struct collector *c;
@@ -57,6 +59,12 @@ static void take_flow(void *to, const struct sflow_sample *s)
     t->m.sampling = s->rate <= SAMPLING_MOST ? s->rate : 0;
     if (s->rate > SAMPLING_MOST || (s->rate == 0 && !s->is_discard))
         collector_note(t->c, LOSS_sampling_bad);
+    if (t->m.sampling)
+        sampling_state(t->c, t->m.x,
+                       &(struct sampling_told){.rate = s->rate,
+                                               .id = s->source_index,
+                                               .has_id = true,
+                                               .mode = SAMPLING_MODE_RANDOM});
     sampling_of(t->c, &t->m, NULL, &f);
     if (s->is_discard || !s->has_frame) {
         if (f.kind == FLOW_IN_FLOW && !s->has_columns)
@@ -73,17 +81,34 @@ static void take_flow(void *to, const struct sflow_sample *s)
         t->c->ops.frame(t->c->to, &frame, &f);
 }
 
+/* dot3Stats: alignment 0, check sum 1; collisions single 2, multiple 3, late 6 and excessive 7. All ones:
+ * the agent does not count it. */
+static void add_ethernet(struct interface_counters *i, const uint32_t *dot3)
+{
+    static const unsigned errors[] = {0, 1}, collisions[] = {2, 3, 6, 7};
+    for (unsigned k = 0; k < 2; k++)
+        i->fcs_errors += dot3[errors[k]] == UINT32_MAX ? 0 : dot3[errors[k]];
+    for (unsigned k = 0; k < 4; k++)
+        i->collisions += dot3[collisions[k]] == UINT32_MAX ? 0 : dot3[collisions[k]];
+}
+
 static void take_counters(void *to, const struct sflow_counters *s)
 {
     struct taking *t = to;
-    if (t->is_refused || !s->has_interface)
+    const char *name = s->interface.name;
+    if (t->is_refused)
         return;
+    if (!s->has_interface) {
+        if (s->source_type == SOURCE_IF_INDEX)
+            exporter_name_interface(t->m.x, s->source_index, (const uint8_t *)name, strlen(name));
+        return;
+    }
     struct interface_counters i = s->interface;
     i.exporter = t->m.x;
     i.at = t->datagram.received;
-    counter_add(&t->c->counts.counter_samples, 1);
-    if (t->c->ops.counters)
-        t->c->ops.counters(t->c->to, &i);
+    if (s->has_ethernet)
+        add_ethernet(&i, s->ethernet);
+    collector_count(t->c, t->m.x, &i);
 }
 
 /* A sample of a format that is not known was skipped in good order: nothing is wrong with it. */

@@ -49,12 +49,12 @@ static void take_counters(void *to, const struct addr *device, const struct inte
 {
     struct taking *t = to;
     struct interface_counters own = *c;
-    own.exporter = t->probe ? know_other(t, device) : NULL;
-    if (!own.exporter)
+    struct exporter *x = t->probe ? know_other(t, device) : NULL;
+    if (!x)
         return;
-    counter_add(&t->c->counts.counter_samples, 1);
-    if (t->c->ops.counters)
-        t->c->ops.counters(t->c->to, &own);
+    own.exporter = x;
+    own.at = t->d->received;
+    collector_count(t->c, x, &own);
 }
 
 static const struct zmq_ops ops = {.record = take_record, .counters = take_counters};

@@ -43,8 +43,7 @@ static void evict_template(struct exporter *x)
     remove_template(x, oldest);
 }
 
-/* Room for one more of an array that doubles. */
-static void *grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32_t most)
+void *exporter_grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32_t most)
 {
     if (count < *room)
         return old;
@@ -60,14 +59,16 @@ static void *grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32
 
 bool exporter_take_template(struct exporter *x, struct template *t, bool *evicted)
 {
+    const struct template *old = exporter_template(x, t->id);
     *evicted = false;
+    t->changes = old ? old->changes + 1 : 0;
     exporter_forget_template(x, t->id);
     if (x->template_count == EXPORTER_TEMPLATES) {
         evict_template(x);
         *evicted = true;
     }
-    struct template **all =
-        grow(x->templates, x->template_count, &x->template_room, sizeof *all, EXPORTER_TEMPLATES);
+    struct template **all = exporter_grow(x->templates, x->template_count, &x->template_room,
+                                          sizeof *all, EXPORTER_TEMPLATES);
     if (!all) {
         template_free(t);
         return false;
@@ -117,8 +118,7 @@ const char *exporter_name_of(const struct exporter *x, enum exporter_name kind, 
     return found ? x->names[i].text : "";
 }
 
-/* Text of strangers: up to its first NUL, without control characters. */
-static void copy_name(char *to, const uint8_t *text, size_t len)
+void exporter_copy_name(char to[EXPORTER_NAME], const uint8_t *text, size_t len)
 {
     size_t n = 0;
     for (size_t i = 0; i < len && text[i] && n < EXPORTER_NAME - 1; i++)
@@ -133,13 +133,13 @@ void exporter_set_name(struct exporter *x, enum exporter_name kind, uint64_t id,
                        const uint8_t *text, size_t len)
 {
     char name[EXPORTER_NAME];
-    copy_name(name, text, len);
+    exporter_copy_name(name, text, len);
     if (!name[0])
         return;
     uint32_t i = name_place(x, kind, id);
     if (i == x->name_count || x->names[i].kind != kind || x->names[i].id != id) {
         struct told_name *all =
-            grow(x->names, x->name_count, &x->name_room, sizeof *all, EXPORTER_NAMES);
+            exporter_grow(x->names, x->name_count, &x->name_room, sizeof *all, EXPORTER_NAMES);
         if (!all)
             return;
         x->names = all;
@@ -150,44 +150,15 @@ void exporter_set_name(struct exporter *x, enum exporter_name kind, uint64_t id,
     memcpy(x->names[i].text, name, sizeof name);
 }
 
-const char *exporter_interface(const struct exporter *x, uint32_t index)
-{
-    return exporter_name_of(x, NAME_INTERFACE, index);
-}
-
 void exporter_fini(struct exporter *x)
 {
     exporter_forget_templates(x, true, true);
     mem_free(ACCOUNT_templates, x->templates, x->template_room * sizeof *x->templates);
     mem_free(ACCOUNT_templates, x->names, x->name_room * sizeof *x->names);
-    if (x->samplers)
-        mem_free(ACCOUNT_templates, x->samplers, EXPORTER_SAMPLERS * sizeof *x->samplers);
+    mem_free(ACCOUNT_templates, x->samplers, x->sampler_room * sizeof *x->samplers);
+    mem_free(ACCOUNT_templates, x->interfaces, x->interface_room * sizeof *x->interfaces);
     x->templates = NULL;
     x->names = NULL;
     x->samplers = NULL;
-}
-
-void exporter_to_row(const struct exporter *x, struct exporter_row *row)
-{
-    *row = (struct exporter_row){.addr = x->addr,
-                                 .domain = x->domain,
-                                 .telemetry = x->telemetry,
-                                 .first = x->first,
-                                 .last = x->last,
-                                 .datagrams = x->datagrams,
-                                 .bytes = x->bytes,
-                                 .records = x->records,
-                                 .options = x->options,
-                                 .lost = x->lost,
-                                 .reordered = x->reordered,
-                                 .duplicate = x->duplicate,
-                                 .no_template = x->no_template,
-                                 .malformed = x->malformed,
-                                 .parked = x->parked_sets,
-                                 .restarts = x->restarts,
-                                 .skew = x->skew,
-                                 .templates = x->template_count,
-                                 .sampling = x->sampling,
-                                 .sampling_source = x->sampling_source};
-    memcpy(row->name, x->name, sizeof row->name);
+    x->interfaces = NULL;
 }

@@ -14,15 +14,23 @@ enum {
     EXPORTER_TEMPLATES = 512,
     EXPORTER_SAMPLERS = 256,
     EXPORTER_NAMES = 4096,
-    EXPORTER_NAME = 64,
+    EXPORTER_INTERFACES = 4096,
     EXPORTER_RECENT = 16 /* messages that a repeated one is compared with */
 };
 
-enum exporter_name { NAME_INTERFACE, NAME_APPLICATION, NAME_VRF, NAME_SAMPLER };
+enum exporter_name { NAME_APPLICATION, NAME_VRF, NAME_SAMPLER };
+
+/* One rate and who said it; rate 0 = nobody did. */
+struct told_rate {
+    uint32_t rate, before;
+    uint8_t mode;   /* enum sampling_mode */
+    uint8_t source; /* enum sampling_source */
+    nsec_t changed;
+};
 
 struct sampler {
     uint64_t id;
-    uint32_t rate;
+    struct told_rate told;
 };
 
 struct told_name {
@@ -65,13 +73,17 @@ struct exporter {
     uint32_t recent_at;
     struct recent_message recent[EXPORTER_RECENT];
 
-    nsec_t boot; /* systemInitTimeMilliseconds of options */
+    nsec_t boot;              /* systemInitTimeMilliseconds of options */
+    struct told_rate whole;   /* for all that it sends, by configuration or options */
+    struct told_rate seen;    /* the last one that a header or a record stated */
+    struct sampler *samplers; /* in order of id */
+    uint32_t sampler_count, sampler_room;
+    /* What follows for a record that says nothing itself. */
     uint32_t sampling;
     uint8_t sampling_source;
-    struct sampler *samplers;
-    uint32_t sampler_count;
-    uint32_t told_rate; /* the rate last told, to say when it changes */
 
+    struct interface_row *interfaces; /* in order of index */
+    uint32_t interface_count, interface_room;
     struct told_name *names; /* in order of kind and id */
     uint32_t name_count, name_room;
     char name[EXPORTER_NAME];
@@ -79,9 +91,12 @@ struct exporter {
     struct parked *parked, *parked_last;
     size_t parked_bytes;
     uint64_t parked_sets;
+
+    nsec_t spoke;       /* since when `sentences` has not grown */
+    uint32_t sentences; /* that it may say yet */
+    uint32_t unsaid;    /* that it was not let */
 };
 
-/* Gives back its templates, options and what is parked. */
 /* Gives back what it holds, but not itself. Parked data must be gone. */
 void exporter_fini(struct exporter *x);
 
@@ -97,9 +112,21 @@ void exporter_forget_template(struct exporter *x, uint16_t id);
 /* All of one kind (withdrawal of all), or with both true all (a restart, B08). */
 void exporter_forget_templates(struct exporter *x, bool data, bool options);
 
-/* Names told by options or counters. Text need not end; control characters are left out. */
+/* Room for one more of an array that doubles, of `most` at most; NULL when there is none. */
+void *exporter_grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32_t most);
+
+/* A name of strangers: up to its first NUL and without control characters. */
+void exporter_copy_name(char to[EXPORTER_NAME], const uint8_t *text, size_t len);
+
+/* Names told by options. Text need not end; control characters are left out. */
 void exporter_set_name(struct exporter *x, enum exporter_name kind, uint64_t id,
                        const uint8_t *text, size_t len);
 const char *exporter_name_of(const struct exporter *x, enum exporter_name kind, uint64_t id);
+
+/* An interface is told of (exporter_interfaces.c): a name or description that is not empty, or counters. */
+void exporter_name_interface(struct exporter *x, uint32_t index, const uint8_t *text, size_t len);
+void exporter_describe_interface(struct exporter *x, uint32_t index, const uint8_t *text,
+                                 size_t len);
+void exporter_count_interface(struct exporter *x, const struct interface_counters *c);
 
 #endif

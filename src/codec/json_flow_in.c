@@ -60,21 +60,6 @@ static uint64_t number_of(const uint8_t *bytes, size_t len)
     return n;
 }
 
-static void put_float(struct json *j, const uint8_t *bytes, size_t len)
-{
-    uint64_t bits = number_of(bytes, len);
-    if (len == 8) {
-        double wide;
-        memcpy(&wide, &bits, sizeof wide);
-        json_double(j, wide);
-        return;
-    }
-    uint32_t half = (uint32_t)bits;
-    float narrow;
-    memcpy(&narrow, &half, sizeof narrow);
-    json_double(j, (double)narrow);
-}
-
 static int64_t signed_of(const uint8_t *bytes, size_t len)
 {
     unsigned shift = 64 - 8 * (unsigned)len;
@@ -117,7 +102,7 @@ static void put_value(struct json *j, const struct element *e, const uint8_t *by
     case ELEMENT_F32:
     case ELEMENT_F64:
         if (len == 4 || len == 8)
-            put_float(j, bytes, len);
+            json_double(j, load_be_float(bytes, len));
         else
             put_hex(j, bytes, len);
         return;

@@ -44,17 +44,30 @@ static const struct {
 };
 
 /* The layout stands among the exporter's templates like any other; its id is the version. */
-static const struct template *layout_of(struct collector *c, struct exporter *x,
-                                        enum telemetry telemetry)
+static struct template *layout_of(const struct message *m, uint16_t version)
 {
-    struct template *t = exporter_template(x, (uint16_t)telemetry);
+    struct template *t = exporter_template(m->x, version);
     if (t)
         return t;
+    enum telemetry telemetry = m->x->telemetry;
     enum template_fault fault;
-    t = template_new((uint16_t)telemetry, layouts[telemetry].fields, layouts[telemetry].n, false,
-                     false, &fault);
+    t = template_new(version, layouts[telemetry].fields, layouts[telemetry].n, false, false,
+                     &fault);
     bool evicted;
-    return t && exporter_take_template(x, t, &evicted) ? t : NULL;
+    if (!t || !exporter_take_template(m->x, t, &evicted))
+        return NULL;
+    t->learnt = m->d->received;
+    return t;
+}
+
+/* Two bits of mode, 14 of interval. */
+static uint32_t sampling_in_header(struct collector *c, struct exporter *x, uint16_t word)
+{
+    static const uint8_t mode[] = {[1] = SAMPLING_MODE_COUNT, [2] = SAMPLING_MODE_RANDOM, [3] = 0};
+    const struct sampling_told told = {.rate = word & 0x3fff, .mode = mode[word >> 14]};
+    if (told.rate)
+        sampling_state(c, x, &told);
+    return (uint32_t)told.rate;
 }
 
 void netflow_fixed_take(struct collector *c, const struct datagram *d, enum telemetry telemetry)
@@ -78,16 +91,18 @@ void netflow_fixed_take(struct collector *c, const struct datagram *d, enum tele
         .has_uptime = true,
     };
     m.x->skew = m.context.exported - d->received;
-    /* Two bits of mode, 14 of interval. */
-    m.sampling = is_v5 ? load_be16(h + 22) & 0x3fff : 0;
+    m.sampling = is_v5 ? sampling_in_header(c, m.x, load_be16(h + 22)) : 0;
     uint32_t sequence = telemetry == TELEMETRY_NETFLOW1 ? 0 : load_be32(h + 16);
     if (telemetry != TELEMETRY_NETFLOW1 && !sequence_start(c, &m, sequence)) {
         collector_lose(c, m.x, LOSS_duplicate, count);
         return;
     }
-    const struct template *t = layout_of(c, m.x, telemetry);
-    if (t)
+    struct template *t = layout_of(&m, load_be16(h));
+    if (t) {
         records_take_some(c, &m, t, body, count);
+        t->used = d->received;
+        t->records += m.decoded;
+    }
     if (m.decoded < count)
         collector_lose(c, m.x, LOSS_record_cut, count - m.decoded);
     if (telemetry != TELEMETRY_NETFLOW1)

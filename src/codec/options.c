@@ -1,16 +1,25 @@
 /* options.c - what exporters tell about themselves: sampling, names of interfaces, applications, VRFs. */
 #include "codec/collector_private.h"
 
+enum { NAMES = NAME_SAMPLER + 1 };
+
+struct told_text {
+    const uint8_t *at; /* NULL = not told */
+    size_t len;
+};
+
 /* One options record, as far as anybody needs it. */
 struct told {
-    const uint8_t *name[4]; /* by enum exporter_name */
-    size_t name_len[4];
-    uint64_t id[4];
-    bool has_id[4];
+    struct told_text name[NAMES]; /* by enum exporter_name */
+    uint64_t id[NAMES];
+    bool has_id[NAMES];
+    struct told_text interface, description;
+    uint32_t index;
+    bool has_index;
     uint64_t rate, interval, space, size, population;
+    double probability;
     bool has_rate;
-    bool has_sampler;
-    uint64_t sampler;
+    struct sampling_told sampling; /* all but the rate */
     nsec_t boot;
 };
 
@@ -30,22 +39,53 @@ static void tell_id(struct told *o, enum exporter_name kind, uint64_t id)
     o->has_id[kind] = true;
 }
 
-static void tell_name(struct told *o, enum exporter_name kind, const struct field_walk *w)
+static struct told_text text_of(const struct field_walk *w)
 {
-    o->name[kind] = w->bytes;
-    o->name_len[kind] = w->len;
+    return (struct told_text){w->bytes, w->len};
+}
+
+static void tell_index(struct told *o, uint64_t index)
+{
+    o->index = (uint32_t)index;
+    o->has_index = true;
 }
 
 static void tell_sampler(struct told *o, uint64_t id)
 {
-    o->sampler = id;
-    o->has_sampler = true;
+    o->sampling.id = id;
+    o->sampling.has_id = true;
     tell_id(o, NAME_SAMPLER, id);
 }
 
-static void read_sampling(struct told *o, uint16_t id, uint64_t v)
+/* samplingAlgorithm and samplerMode: 1 deterministic, 2 random. */
+static uint8_t mode_of_sampler(uint64_t v)
 {
-    switch (id) {
+    return v == 1 ? SAMPLING_MODE_COUNT : v == 2 ? SAMPLING_MODE_RANDOM : SAMPLING_MODE_UNKNOWN;
+}
+
+/* selectorAlgorithm: the registry of RFC 5477, 11.2.1. */
+static uint8_t mode_of_selector(uint64_t v)
+{
+    static const uint8_t mode[] = {
+        [1] = SAMPLING_MODE_COUNT,  [2] = SAMPLING_MODE_TIME,  [3] = SAMPLING_MODE_RANDOM,
+        [4] = SAMPLING_MODE_RANDOM, [5] = SAMPLING_MODE_MATCH, [6] = SAMPLING_MODE_MATCH,
+        [7] = SAMPLING_MODE_MATCH,  [8] = SAMPLING_MODE_MATCH};
+    return v < sizeof mode ? mode[v] : SAMPLING_MODE_UNKNOWN;
+}
+
+static void read_sampling(struct told *o, const struct field_walk *w, uint64_t v)
+{
+    switch (w->field->id) {
+    case 35:
+    case 49:
+        o->sampling.mode = mode_of_sampler(v);
+        break;
+    case 304:
+        o->sampling.mode = mode_of_selector(v);
+        break;
+    case 311:
+        o->probability = load_be_float(w->bytes, w->len);
+        break;
     case 34:
     case 50:
         o->rate = v;
@@ -78,23 +118,22 @@ static void read_field(struct told *o, const struct field_walk *w)
     switch (w->field->id) {
     case 10:
     case 14:
-        tell_id(o, NAME_INTERFACE, v);
+        tell_index(o, v);
         break;
     case 82:
-        tell_name(o, NAME_INTERFACE, w);
+        o->interface = text_of(w);
         break;
     case 83:
-        if (!o->name[NAME_INTERFACE] || !o->name_len[NAME_INTERFACE] || !o->name[NAME_INTERFACE][0])
-            tell_name(o, NAME_INTERFACE, w);
+        o->description = text_of(w);
         break;
     case 84:
-        tell_name(o, NAME_SAMPLER, w);
+        o->name[NAME_SAMPLER] = text_of(w);
         break;
     case 95:
         tell_id(o, NAME_APPLICATION, v);
         break;
     case 96:
-        tell_name(o, NAME_APPLICATION, w);
+        o->name[NAME_APPLICATION] = text_of(w);
         break;
     case 160:
         o->boot = v < (uint64_t)(INT64_MAX / MILLISECOND) ? (nsec_t)v * MILLISECOND : 0;
@@ -104,10 +143,10 @@ static void read_field(struct told *o, const struct field_walk *w)
         tell_id(o, NAME_VRF, v);
         break;
     case 236:
-        tell_name(o, NAME_VRF, w);
+        o->name[NAME_VRF] = text_of(w);
         break;
     default:
-        read_sampling(o, w->field->id, v);
+        read_sampling(o, w, v);
     }
 }
 
@@ -122,23 +161,38 @@ static void read_record(struct told *o, const struct message *m, const struct te
         if (!w.field->is_scope || m->x->telemetry != TELEMETRY_NETFLOW9)
             read_field(o, &w);
         else if (w.field->id == V9_SCOPE_INTERFACE)
-            tell_id(o, NAME_INTERFACE, number_of(&w));
+            tell_index(o, number_of(&w));
     }
+}
+
+static void learn_sampling(struct collector *c, struct exporter *x, const struct told *o)
+{
+    struct sampling_told told = o->sampling;
+    if (o->interval)
+        told.rate = (o->interval + o->space) / o->interval;
+    else if (o->size && o->population)
+        told.rate = o->population / o->size;
+    else if (o->probability > 0)
+        told.rate = sampling_from_probability(o->probability);
+    else if (o->has_rate)
+        told.rate = o->rate;
+    else
+        return;
+    sampling_set(c, x, &told);
 }
 
 static void learn(struct collector *c, struct exporter *x, const struct told *o)
 {
-    for (unsigned kind = NAME_INTERFACE; kind <= NAME_SAMPLER; kind++)
-        if (o->name[kind] && o->has_id[kind])
-            exporter_set_name(x, kind, o->id[kind], o->name[kind], o->name_len[kind]);
+    for (unsigned kind = 0; kind < NAMES; kind++)
+        if (o->name[kind].at && o->has_id[kind])
+            exporter_set_name(x, kind, o->id[kind], o->name[kind].at, o->name[kind].len);
+    if (o->has_index && o->interface.at)
+        exporter_name_interface(x, o->index, o->interface.at, o->interface.len);
+    if (o->has_index && o->description.at)
+        exporter_describe_interface(x, o->index, o->description.at, o->description.len);
     if (o->boot)
         x->boot = o->boot;
-    if (o->interval)
-        sampling_set(c, x, (o->interval + o->space) / o->interval, o->has_sampler, o->sampler);
-    else if (o->size && o->population)
-        sampling_set(c, x, o->population / o->size, o->has_sampler, o->sampler);
-    else if (o->has_rate)
-        sampling_set(c, x, o->rate, o->has_sampler, o->sampler);
+    learn_sampling(c, x, o);
 }
 
 /* So that --records can show them: a flow_in without columns. */

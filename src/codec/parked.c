@@ -73,10 +73,11 @@ static struct parked *take_out(struct exporter *x, uint16_t id)
     return taken;
 }
 
-void parked_release(struct collector *c, const struct message *m, const struct template *t)
+uint32_t parked_release(struct collector *c, const struct message *m, const struct template *t)
 {
+    uint32_t records = 0;
     if (!m->x->parked)
-        return;
+        return 0;
     for (struct parked *p = take_out(m->x, t->id), *next; p; p = next) {
         next = p->next;
         struct datagram d = *m->d;
@@ -87,8 +88,10 @@ void parked_release(struct collector *c, const struct message *m, const struct t
             options_take(c, &then, t, set);
         else
             records_take(c, &then, t, set);
+        records += then.decoded + then.options;
         discard(m->x, p);
     }
+    return records;
 }
 
 void parked_expire(struct collector *c, struct exporter *x, nsec_t since)

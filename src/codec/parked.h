@@ -10,8 +10,9 @@
 /* Keeps a copy of a set and of the times of its message. False when there is no room for it. */
 bool parked_keep(struct collector *c, const struct message *m, uint16_t id, struct cursor set);
 
-/* Decodes, with their own times, all sets that waited for t, which its exporter has just learnt. */
-void parked_release(struct collector *c, const struct message *m, const struct template *t);
+/* Decodes, with their own times, all sets that waited for t, which its exporter has just learnt.
+ * Returns how many records they had. */
+uint32_t parked_release(struct collector *c, const struct message *m, const struct template *t);
 
 /* Counts sets that have waited since before `since`; INT64_MAX for all. */
 void parked_expire(struct collector *c, struct exporter *x, nsec_t since);

@@ -4,12 +4,11 @@
  * header, and options data for the whole exporter. An exporter that has told of one sampler only
  * means it for all of its records. A rate of 0 or above 2^24 is ignored and counted (rule B10).
  */
-#include "base/alloc.h"
 #include "codec/collector_private.h"
 
 #include <stdlib.h>
 
-uint32_t sampling_configured(const char *config, const struct addr *addr)
+static uint32_t sampling_configured(const char *config, const struct addr *addr)
 {
     for (const char *at = config; at && *at;) {
         const char *end = at;
@@ -38,51 +37,114 @@ static bool rate_holds(struct collector *c, uint64_t rate)
     return false;
 }
 
-static void tell_change(struct collector *c, struct exporter *x, uint32_t rate)
+/* A change of more than ten times is a fault of somebody: of the exporter, or of all figures before. */
+static void tell_change(struct collector *c, struct exporter *x, uint32_t rate, uint32_t before)
 {
-    if (x->told_rate && x->told_rate != rate)
-        collector_say(c, x, "now samples one packet in %u instead of one in %u", rate,
-                      x->told_rate);
-    x->told_rate = rate;
+    uint32_t more = rate > before ? rate : before, less = rate > before ? before : rate;
+    collector_say(c, x, more > 10 * less ? NEWS_SAMPLING_FAR : NEWS_SAMPLING,
+                  "now samples one packet in %u instead of one in %u", rate, before);
+}
+
+/* Remembers a rate. One that comes back at once belongs to two samplers that take turns, and is no news. */
+static void tell_rate(struct collector *c, struct exporter *x, struct told_rate *t, uint32_t rate,
+                      uint8_t mode)
+{
+    t->mode = mode;
+    if (t->rate == rate)
+        return;
+    if (t->rate && t->before != rate)
+        tell_change(c, x, rate, t->rate);
+    t->before = t->rate;
+    t->rate = rate;
+    t->changed = c->now;
+}
+
+/* Place of a sampler, or where it would stand. */
+static uint32_t sampler_place(const struct exporter *x, uint64_t id)
+{
+    uint32_t low = 0, high = x->sampler_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (x->samplers[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static struct sampler *find_sampler(const struct exporter *x, uint64_t id)
 {
-    for (uint32_t i = 0; i < x->sampler_count; i++)
-        if (x->samplers[i].id == id)
-            return &x->samplers[i];
-    return NULL;
+    uint32_t i = sampler_place(x, id);
+    return i < x->sampler_count && x->samplers[i].id == id ? &x->samplers[i] : NULL;
 }
 
-void sampling_set(struct collector *c, struct exporter *x, uint64_t rate, bool has_sampler,
-                  uint64_t sampler)
+static struct sampler *know_sampler(struct exporter *x, uint64_t id)
 {
-    if (!rate_holds(c, rate))
-        return;
-    if (has_sampler) {
-        if (!x->samplers)
-            x->samplers = mem_alloc(ACCOUNT_templates, EXPORTER_SAMPLERS * sizeof *x->samplers);
-        struct sampler *s = x->samplers ? find_sampler(x, sampler) : NULL;
-        if (!s && x->samplers && x->sampler_count < EXPORTER_SAMPLERS)
-            s = &x->samplers[x->sampler_count++];
-        if (!s)
-            return;
-        if (s->rate && s->rate != rate)
-            collector_say(c, x, "now samples one packet in %u instead of one in %u", (unsigned)rate,
-                          s->rate);
-        *s = (struct sampler){.id = sampler, .rate = (uint32_t)rate};
-    } else {
-        tell_change(c, x, (uint32_t)rate);
+    struct sampler *known = find_sampler(x, id);
+    if (known)
+        return known;
+    struct sampler *all = exporter_grow(x->samplers, x->sampler_count, &x->sampler_room,
+                                        sizeof *all, EXPORTER_SAMPLERS);
+    if (!all)
+        return NULL;
+    x->samplers = all;
+    uint32_t i = sampler_place(x, id);
+    memmove(&all[i + 1], &all[i], (x->sampler_count - i) * sizeof *all);
+    x->sampler_count++;
+    all[i] = (struct sampler){.id = id};
+    return &all[i];
+}
+
+/* The rate of records that name no sampler: that of the exporter, or of all samplers where they agree. */
+static void decide(struct exporter *x)
+{
+    uint32_t rate = x->whole.rate;
+    for (uint32_t i = 0; !x->whole.rate && i < x->sampler_count; i++) {
+        const struct told_rate *t = &x->samplers[i].told;
+        rate = t->source != SAMPLING_OPTIONS ? rate
+               : !rate || rate == t->rate    ? t->rate
+                                             : UINT32_MAX;
     }
-    if (x->sampling_source == SAMPLING_CONFIG)
+    bool is_known = rate && rate != UINT32_MAX;
+    x->sampling = is_known ? rate : 1;
+    x->sampling_source = !is_known                            ? SAMPLING_UNKNOWN
+                         : x->whole.source == SAMPLING_CONFIG ? SAMPLING_CONFIG
+                         : rate == 1                          ? SAMPLING_NONE
+                                                              : SAMPLING_OPTIONS;
+}
+
+void sampling_configure(struct exporter *x, const char *config)
+{
+    x->whole.rate = sampling_configured(config, &x->addr);
+    x->whole.source = x->whole.rate ? SAMPLING_CONFIG : SAMPLING_UNKNOWN;
+    decide(x);
+}
+
+void sampling_set(struct collector *c, struct exporter *x, const struct sampling_told *told)
+{
+    struct sampler *s = told->has_id ? know_sampler(x, told->id) : NULL;
+    struct told_rate *t = s ? &s->told : &x->whole;
+    if (!rate_holds(c, told->rate) || (told->has_id && !s) || t->source == SAMPLING_CONFIG)
         return;
-    if (!has_sampler || x->sampler_count == 1) {
-        x->sampling = (uint32_t)rate;
-        x->sampling_source = rate == 1 ? SAMPLING_NONE : SAMPLING_OPTIONS;
-    } else {
-        x->sampling = 1;
-        x->sampling_source = SAMPLING_UNKNOWN;
-    }
+    t->source = SAMPLING_OPTIONS;
+    tell_rate(c, x, t, (uint32_t)told->rate, told->mode);
+    decide(x);
+}
+
+void sampling_state(struct collector *c, struct exporter *x, const struct sampling_told *told)
+{
+    struct sampler *s = told->has_id ? know_sampler(x, told->id) : NULL;
+    struct told_rate *t = s ? &s->told : &x->seen;
+    if (told->has_id && !s)
+        return;
+    t->source = told->rate == 1 ? SAMPLING_NONE : SAMPLING_HEADER;
+    tell_rate(c, x, t, (uint32_t)told->rate, told->mode);
+}
+
+uint64_t sampling_from_probability(double p)
+{
+    return p > 0 && p <= 1 ? (uint64_t)(1 / p + 0.5 < UINT32_MAX ? 1 / p + 0.5 : UINT32_MAX) : 0;
 }
 
 /* What the record itself says, 0 = nothing. */
@@ -93,6 +155,8 @@ static uint64_t rate_of_record(const struct aside *a)
         return (a->interval + a->space) / a->interval;
     if (a->size && a->population)
         return a->population / a->size;
+    if (a->probability > 0)
+        return sampling_from_probability(a->probability);
     return a->has_rate ? a->rate : 0;
 }
 
@@ -111,20 +175,17 @@ void sampling_of(struct collector *c, const struct message *m, const struct asid
         return;
     const struct sampler *s = a && a->has_selector ? find_sampler(x, a->selector) : NULL;
     if (s) {
-        set_rate(f, s->rate, SAMPLING_OPTIONS);
+        set_rate(f, s->told.rate, SAMPLING_OPTIONS);
         return;
     }
     uint64_t own = a ? rate_of_record(a) : 0;
     if (own && rate_holds(c, own)) {
         set_rate(f, (uint32_t)own, SAMPLING_RECORD);
-        if (x->sampling_source <= SAMPLING_RECORD && x->told_rate != own) {
-            tell_change(c, x, (uint32_t)own);
-            x->sampling_source = f->sampling_source;
-        }
+        x->seen.source = f->sampling_source;
+        if (x->seen.rate != own && x->sampling_source < SAMPLING_OPTIONS)
+            tell_rate(c, x, &x->seen, (uint32_t)own, SAMPLING_MODE_UNKNOWN);
         return;
     }
-    if (m->sampling) {
+    if (m->sampling)
         set_rate(f, m->sampling, SAMPLING_HEADER);
-        return;
-    }
 }

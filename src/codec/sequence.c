@@ -77,7 +77,7 @@ static void restart(struct collector *c, struct message *m)
     x->has_sequence = false;
     if (!x->restarted || m->d->received - x->restarted > RESTART_PAUSE) {
         exporter_forget_templates(x, true, true);
-        collector_say(c, x, "has restarted");
+        collector_say(c, x, NEWS_RESTART, "has restarted");
     }
     x->restarted = m->d->received;
 }

@@ -65,8 +65,11 @@ static void take_data(struct walk *w, uint16_t id, struct cursor set)
         return;
     }
     t->used = w->m->d->received;
-    if (!t->is_options)
-        records_take(w->c, w->m, t, set);
+    if (t->is_options)
+        return;
+    uint32_t before = w->m->decoded;
+    records_take(w->c, w->m, t, set);
+    t->records += w->m->decoded - before;
 }
 
 /* Decodes the data sets that wait: at the end, and before a layout that they may need goes away. */
@@ -101,7 +104,7 @@ static void learn(struct walk *w, uint16_t id, const struct template_field *fiel
         bad_template(w, id);
         return;
     }
-    t->used = w->m->d->received;
+    t->used = t->learnt = w->m->d->received;
     const struct template *old = exporter_template(w->m->x, id);
     if (old && template_equal(old, t)) {
         template_free(t);
@@ -119,7 +122,7 @@ static void learn(struct walk *w, uint16_t id, const struct template_field *fiel
     }
     if (evicted)
         collector_note(w->c, LOSS_template_evicted);
-    parked_release(w->c, w->m, t);
+    t->records += parked_release(w->c, w->m, t);
 }
 
 static struct template_field read_field(const struct walk *w, struct cursor *set, bool is_scope)
@@ -196,7 +199,9 @@ static void take_set(struct walk *w, uint16_t id, struct cursor set)
         struct template *t = exporter_template(w->m->x, id);
         if (t && t->is_options) {
             t->used = w->m->d->received;
+            uint32_t before = w->m->options;
             options_take(w->c, w->m, t, set);
+            t->records += w->m->options - before;
         }
         w->has_data = true;
     } else {

@@ -33,6 +33,7 @@ enum step_op {
     STEP_OBSERVED_NTP,
     STEP_ASIDE_NUMBER, /* from here on to struct aside; 64 bits */
     STEP_ASIDE_RATE,
+    STEP_ASIDE_PROBABILITY,
     STEP_ASIDE_SELECTOR,
     STEP_ASIDE_FIRST,
     STEP_ASIDE_LAST,
@@ -64,7 +65,7 @@ static const struct column columns[] = {
     {0, 306, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, space)},
     {0, 309, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, size)},
     {0, 310, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, population)},
-    {0, 311, STEP_ASIDE_NUMBER, 0, offsetof(struct aside, probability)},
+    {0, 311, STEP_ASIDE_PROBABILITY, 0, 0},
     {0, 160, STEP_ASIDE_BOOT, 0, 0},
     {0, 312, STEP_ASIDE_FRAME_SIZE, 0, 0},
     {0, 104, STEP_ASIDE_ETHERNET, 0, 0},
@@ -213,7 +214,7 @@ static void note_column(struct compiler *c, const struct column *column)
         t->has |= TEMPLATE_HAS_TWO_SRC;
     t->has |= version;
     if (column->op == STEP_ASIDE_RATE || column->op == STEP_ASIDE_SELECTOR ||
-        (column->op == STEP_ASIDE_NUMBER))
+        column->op == STEP_ASIDE_PROBABILITY || column->op == STEP_ASIDE_NUMBER)
         t->has |= TEMPLATE_HAS_SAMPLING;
     if (column->op == STEP_ASIDE_ETHERNET || column->op == STEP_ASIDE_IP)
         t->has |= TEMPLATE_HAS_FRAME;
@@ -493,6 +494,9 @@ static void aside_value(const struct step *s, const uint8_t *p, size_t len, stru
     case STEP_ASIDE_RATE:
         a->rate = v;
         a->has_rate = 1;
+        break;
+    case STEP_ASIDE_PROBABILITY:
+        a->probability = load_be_float(p, len);
         break;
     case STEP_ASIDE_SELECTOR:
         a->selector = v;

@@ -19,7 +19,7 @@ struct aside {
     uint64_t interval, space;       /* 305, 306 */
     uint64_t size, population;      /* 309, 310 */
     uint64_t rate;                  /* 34, 50 */
-    uint64_t probability;           /* 311, bits of a float64 */
+    double probability;             /* 311 */
     const uint8_t *frame;           /* borrowed piece of a packet */
     uint32_t frame_len, frame_size; /* octets that are there, and that were on the wire */
     uint32_t first_up, last_up;     /* sysUptime stamps in milliseconds */

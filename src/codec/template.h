@@ -61,6 +61,9 @@ struct template
     size_t min_len; /* of a record; its length when not variable */
     size_t size;    /* of this allocation */
     nsec_t used;    /* when it was last learnt or needed, packet time */
+    nsec_t learnt;
+    uint64_t records; /* decoded with it */
+    uint32_t changes; /* how often its id was given another layout before */
     const struct step *step;
     struct template_field field[];
 };

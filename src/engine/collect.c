@@ -82,8 +82,10 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     flow_add_frame(w, &stamped, f, address_of(w->collect, f->exporter), w->collect->now);
 }
 
-static void on_say(void *to, const struct exporter *x, const char *sentence)
+static void on_say(void *to, const struct exporter *x, enum exporter_news news,
+                   const char *sentence)
 {
+    (void)news;
     struct worker *w = to;
     char address[ADDR_TEXT];
     struct event_row *row =

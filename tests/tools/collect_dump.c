@@ -32,7 +32,8 @@ static void ignore_counters(void *to, const struct interface_counters *c)
 {
 }
 
-static void ignore_sentence(void *to, const struct exporter *x, const char *sentence)
+static void ignore_sentence(void *to, const struct exporter *x, enum exporter_news news,
+                            const char *sentence)
 {
 }
 

@@ -110,6 +110,7 @@ static struct told {
     size_t all; /* with those that are not kept */
     char said[512];
     size_t sentences;
+    enum exporter_news news; /* of the last sentence */
 } told;
 
 static inline void on_flows(void *to, const struct flow_in *f, size_t n)
@@ -137,7 +138,8 @@ static inline void on_counters(void *to, const struct interface_counters *c)
     (void)c;
 }
 
-static inline void on_say(void *to, const struct exporter *x, const char *sentence)
+static inline void on_say(void *to, const struct exporter *x, enum exporter_news news,
+                          const char *sentence)
 {
     (void)to;
     (void)x;
@@ -146,6 +148,7 @@ static inline void on_say(void *to, const struct exporter *x, const char *senten
     memcpy(told.said, sentence, n);
     told.said[n] = '\0';
     told.sentences++;
+    told.news = news;
 }
 
 static const struct collector_ops message_ops = {

@@ -34,7 +34,8 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     t->frames++;
 }
 
-static void on_say(void *to, const struct exporter *x, const char *sentence)
+static void on_say(void *to, const struct exporter *x, enum exporter_news news,
+                   const char *sentence)
 {
     struct told *t = to;
     t->sentences++;
