@@ -141,7 +141,8 @@ bool part_step(struct part *p, uint32_t entries)
         done = step_events(p);
         break;
     case QUESTION_EXPORTERS:
-        done = part_step_exporters(p);
+    case QUESTION_EXPORTER:
+        done = part_step_exporters(p, entries);
         break;
     case QUESTION_TOLD:
         done = part_step_told(p);

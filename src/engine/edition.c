@@ -144,7 +144,7 @@ static void fill_apps(const struct worker *w, struct edition *ed)
     uint64_t flows = 0;
     ed->apps_n = 0;
     for (uint32_t i = w->groups.first_app; i && ed->apps_n < EDITION_APPS;
-         i = group_at(&w->groups, i)->next_app) {
+         i = group_at(&w->groups, i)->next_alike) {
         if (!group_at(&w->groups, i)->flows)
             continue;
         fill_app(w, i, &ed->app[ed->apps_n]);
@@ -366,6 +366,7 @@ struct answer_box *edition_answer(const struct edition *ed, const struct questio
     case QUESTION_NAMES:
     case QUESTION_EVENTS:
     case QUESTION_EXPORTERS:
+    case QUESTION_EXPORTER:
     case QUESTION_TOLD:
         break;
     }

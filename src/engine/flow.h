@@ -112,7 +112,8 @@ struct flow_export {
     uint8_t mask[2], sampling_source, observed;
     uint8_t hops;       /* of hop[] */
     uint8_t others;     /* exporters that found no place there */
-    uint8_t counted[2]; /* by end: 1 + the hop that is counted, 0 = none yet */
+    uint8_t counted[2]; /* by end: 1 + the hop that is counted, 0 = none yet ... */
+    uint8_t at[2];      /* ... and where: 1 ingress, 2 egress, 0 = it does not say */
     struct flow_hop hop[FLOW_PATH];
 };
 

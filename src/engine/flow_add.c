@@ -16,9 +16,14 @@ struct addition {
     const struct addr *exporter;
     nsec_t now;
     uint32_t index;
-    unsigned src; /* the end that is f->src */
-    struct flow_delta delta;
-    bool dup, counts;
+    unsigned src;            /* the end that is f->src */
+    struct flow_delta delta; /* what is news ... */
+    struct flow_delta dup;   /* ... and what was told before, by another exporter or ... */
+    bool is_own_dup;         /* ... by the same one */
+    struct {
+        uint64_t bytes, packets;
+    } raw; /* what is news as it was sent */
+    bool counts;
 };
 
 static uint64_t scaled(uint64_t n, uint32_t sampling)
@@ -149,11 +154,18 @@ static void add_way(struct worker *w, struct addition *a, unsigned way, unsigned
     struct flow_export *x = flow_exported(&w->flows, flow_cold_at(&w->flows, a->index));
     if (!bytes && !packets)
         return;
-    if (flow_is_told_twice(w, a->index, end, hop, f, a->now)) {
-        a->dup = true;
+    enum told_before told = flow_is_told(w, a->index, end, hop, f, a->now);
+    if (told != TOLD_NEWS) {
+        a->is_own_dup = told == TOLD_BY_ITSELF;
+        /* Totals of another exporter cannot be compared with those of this flow. */
+        bool adds = !(f->flags & FLOW_IN_TOTALS);
+        a->dup.bytes[end] = adds ? scaled(bytes, f->sampling) : 0;
+        a->dup.packets[end] = adds ? scaled(packets, f->sampling) : 0;
         return;
     }
     since_before(a, x, end, &bytes, &packets);
+    a->raw.bytes += bytes;
+    a->raw.packets += packets;
     if (x) {
         x->raw_bytes[end] += bytes;
         x->raw_packets[end] += packets;
@@ -258,24 +270,45 @@ static void close_connection(struct flow_hot *h)
         h->bits |= FLOW_CLOSED;
 }
 
-/* In and out of the exporter's interfaces, and the exporter as a whole. */
-static void count_exporter(struct worker *w, const struct addition *a)
+/* In and out of the exporter's interfaces, whoever is counted for the flow. */
+static void count_interfaces(struct worker *w, const struct addition *a)
 {
     struct groups *gs = &w->groups;
     const struct flow_in *f = a->f;
+    struct traffic told;
+    for (unsigned way = 0; way < 2; way++) {
+        unsigned end = way ? !a->src : a->src;
+        told.bytes[way] = a->delta.bytes[end] + (a->is_own_dup ? 0 : a->dup.bytes[end]);
+        told.packets[way] = a->delta.packets[end] + (a->is_own_dup ? 0 : a->dup.packets[end]);
+    }
+    const uint64_t back_bytes[2] = {told.bytes[1], told.bytes[0]};
+    const uint64_t back_packets[2] = {told.packets[1], told.packets[0]};
+    uint32_t in = groups_get_exporter_if(gs, a->exporter, f->in_if, a->now);
+    uint32_t out = groups_get_exporter_if(gs, a->exporter, f->out_if, a->now);
+    if (in)
+        group_count(group_at(gs, in), w->tick, a->now, told.bytes, told.packets);
+    if (out)
+        group_count(group_at(gs, out), w->tick, a->now, back_bytes, back_packets);
+}
+
+/* The exporter as a whole. */
+static void count_exporter(struct worker *w, const struct addition *a)
+{
+    struct groups *gs = &w->groups;
     unsigned s = a->src;
     const uint64_t bytes[2] = {a->delta.bytes[s], a->delta.bytes[!s]};
     const uint64_t packets[2] = {a->delta.packets[s], a->delta.packets[!s]};
-    const uint64_t back_bytes[2] = {bytes[1], bytes[0]}, back_packets[2] = {packets[1], packets[0]};
-    uint32_t all = groups_get_exporter(gs, a->exporter, a->now);
-    uint32_t in = groups_get_exporter_if(gs, a->exporter, f->in_if, a->now);
-    uint32_t out = groups_get_exporter_if(gs, a->exporter, f->out_if, a->now);
-    if (all)
-        group_count(group_at(gs, all), w->tick, a->now, bytes, packets);
-    if (in)
-        group_count(group_at(gs, in), w->tick, a->now, bytes, packets);
-    if (out)
-        group_count(group_at(gs, out), w->tick, a->now, back_bytes, back_packets);
+    uint32_t index = groups_get_exporter(gs, a->exporter, a->f->domain, a->now);
+    count_interfaces(w, a);
+    if (!index)
+        return;
+    struct group *g = group_at(gs, index);
+    group_count(g, w->tick, a->now, bytes, packets);
+    g->told.records++;
+    g->told.raw_bytes += a->raw.bytes;
+    g->told.raw_packets += a->raw.packets;
+    g->told.dup_bytes += a->dup.bytes[0] + a->dup.bytes[1];
+    g->told.dup_packets += a->dup.packets[0] + a->dup.packets[1];
 }
 
 static uint32_t seconds_of(const struct flow_in *f)
@@ -319,7 +352,6 @@ static void count_all(struct worker *w, const struct addition *a)
         [SERIES_INTERNAL] = t->internal_bytes - before[SERIES_INTERNAL],
         [SERIES_PACKETS] = packets};
     series_spread(&w->series, w->tick, a->f->first, a->f->last, was);
-    count_exporter(w, a);
 }
 
 /* True when this worker is the one to count what is between these addresses. */
@@ -352,6 +384,7 @@ void flow_add(struct worker *w, const struct flow_in *f, const struct addr *expo
     unsigned hop = flow_note_exporter(w, a.index, f, exporter, a.src, now);
     add_way(w, &a, 0, hop);
     add_way(w, &a, 1, hop);
+    count_exporter(w, &a);
     if (!a.counts) {
         worker_count(w, REASON_record_dup, 0);
         return;
@@ -390,6 +423,7 @@ static void add_packet(struct worker *w, struct addition *a, const struct packet
 {
     struct flow_hot *h = flow_hot_at(&w->flows, a->index);
     add_way(w, a, 0, flow_note_exporter(w, a->index, a->f, a->exporter, a->src, a->now));
+    count_exporter(w, a);
     if (!a->counts) {
         worker_count(w, REASON_record_dup, 0);
         return;

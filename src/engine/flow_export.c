@@ -3,7 +3,8 @@
  * A flow that crosses three routers is told three times. For each end of it the exporter that told
  * first is counted; what another one tells of the same time is the same traffic seen elsewhere, and
  * makes up the flow's path. Records of another exporter that begin after all that was told so far are
- * news: the flow has moved there.
+ * news: the flow has moved there. A router that meters where packets come in and where they go out tells
+ * everything twice, too, and says so by the direction of its records.
  */
 #include "engine/worker.h"
 
@@ -12,7 +13,7 @@ static unsigned find_hop(struct flow_export *x, uint32_t group, const struct flo
                          bool turned)
 {
     for (unsigned i = 0; i < x->hops; i++)
-        if (x->hop[i].group == group && x->hop[i].domain == f->domain)
+        if (x->hop[i].group == group)
             return i + 1;
     if (x->hops == FLOW_PATH) {
         x->others = x->others < UINT8_MAX ? (uint8_t)(x->others + 1) : UINT8_MAX;
@@ -64,7 +65,7 @@ unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_
     if (!x)
         return 0;
     bool turned = src_end != flow_client(h);
-    uint32_t group = groups_get_exporter(&w->groups, exporter, now);
+    uint32_t group = groups_get_exporter(&w->groups, exporter, f->domain, now);
     unsigned hop = find_hop(x, group, f, turned);
     h->bits |= (uint16_t)FLOW_EXPORTED;
     x->heard = now > x->heard ? now : x->heard;
@@ -75,22 +76,35 @@ unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_
     return hop;
 }
 
-bool flow_is_told_twice(struct worker *w, uint32_t index, unsigned end, unsigned hop,
-                        const struct flow_in *f, nsec_t now)
+/* Line cards of one router are domains of their own. */
+static bool is_same_router(const struct worker *w, const struct flow_hop *a,
+                           const struct flow_hop *b)
+{
+    return a->group == b->group || addr_equal(&group_at(&w->groups, a->group)->exporter,
+                                              &group_at(&w->groups, b->group)->exporter);
+}
+
+enum told_before flow_is_told(struct worker *w, uint32_t index, unsigned end, unsigned hop,
+                              const struct flow_in *f, nsec_t now)
 {
     const struct flow_hot *h = flow_hot_at(&w->flows, index);
     struct flow_export *x = flow_exported(&w->flows, flow_cold_at(&w->flows, index));
     if (!w->config->dedup || !x)
-        return false;
-    unsigned counted = x->counted[end];
-    bool is_same = counted && hop && x->hop[counted - 1].group == x->hop[hop - 1].group;
-    /* Samples of one exporter lie between those of the other: there the silence of the first tells. */
-    bool is_instant = f->first == f->last;
-    bool is_heard = counted && now - x->hop[counted - 1].heard <= w->config->flow_idle;
-    if (counted && !is_same && (is_instant ? is_heard : f->first < h->last[end]))
-        return true;
+        return TOLD_NEWS;
+    const struct flow_hop *counted = x->counted[end] ? &x->hop[x->counted[end] - 1] : NULL;
+    bool is_same = counted && hop && is_same_router(w, counted, &x->hop[hop - 1]);
+    bool is_there = !x->at[end] || !f->direction || x->at[end] == f->direction;
+    bool is_before = f->first < h->last[end];
+    /* Both sides of a router stamp the same packet, a moment apart. Samples of one exporter lie between those
+     * of the other: there the silence of the first tells. */
+    if (f->first == f->last)
+        is_before = is_same ? f->first <= h->last[end] + SECOND
+                            : counted && now - counted->heard <= w->config->flow_idle;
+    if (counted && is_before && !(is_same && is_there))
+        return is_same ? TOLD_BY_ITSELF : TOLD_BY_ANOTHER;
     x->counted[end] = (uint8_t)hop;
-    return false;
+    x->at[end] = f->direction;
+    return TOLD_NEWS;
 }
 
 _Static_assert((int)ANSWER_HOPS == (int)FLOW_PATH, "an answer has room for the path");

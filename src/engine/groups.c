@@ -103,9 +103,11 @@ static void note_new(struct groups *gs, enum group_kind kind, uint32_t index)
         gs->prefixes++;
     } else if (kind == GROUP_EXPORTER || kind == GROUP_EXPORTER_IF) {
         gs->exporters++;
+        g->next_alike = gs->first_exporter;
+        gs->first_exporter = index;
     } else {
         gs->apps++;
-        g->next_app = gs->first_app;
+        g->next_alike = gs->first_app;
         gs->first_app = index;
         if (gs->keep_series)
             g->series = mem_alloc(ACCOUNT_series, sizeof *g->series);
@@ -204,39 +206,34 @@ static uint32_t exporter_number(const struct addr *a)
     return (uint32_t)(mixed >> 32);
 }
 
-uint64_t exporter_group_id(const struct addr *exporter)
+/* Of an exporter number is its domain, of its interface the index. */
+static uint32_t get_of_exporter(struct groups *gs, enum group_kind kind,
+                                const struct addr *exporter, uint32_t number, nsec_t now)
 {
-    return exporter_number(exporter);
-}
-
-uint64_t exporter_if_group_id(const struct addr *exporter, uint32_t interface)
-{
-    return (uint64_t)exporter_number(exporter) << 32 | interface;
-}
-
-uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, nsec_t now)
-{
-    uint32_t index = groups_get(gs, GROUP_EXPORTER, exporter_group_id(exporter), now, NULL);
+    uint64_t id = (uint64_t)exporter_number(exporter) << 32 | number;
+    uint32_t index = groups_get(gs, kind, id, now, NULL);
     if (index)
         group_at(gs, index)->exporter = *exporter;
     return index;
+}
+
+uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, uint32_t domain,
+                             nsec_t now)
+{
+    return get_of_exporter(gs, GROUP_EXPORTER, exporter, domain, now);
 }
 
 uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, uint32_t interface,
                                 nsec_t now)
 {
-    uint64_t id = exporter_if_group_id(exporter, interface);
-    uint32_t index = groups_get(gs, GROUP_EXPORTER_IF, id, now, NULL);
-    if (index)
-        group_at(gs, index)->exporter = *exporter;
-    return index;
+    return get_of_exporter(gs, GROUP_EXPORTER_IF, exporter, interface, now);
 }
 
 static void print_exporter(const struct group *g, char *text, size_t size)
 {
     char addr[ADDR_TEXT];
     addr_print(&g->exporter, addr);
-    if (g->kind == GROUP_EXPORTER)
+    if (g->kind == GROUP_EXPORTER && !(uint32_t)g->id)
         snprintf(text, size, "%s", addr);
     else
         snprintf(text, size, "%s %u", addr, (unsigned)(uint32_t)g->id);
@@ -391,8 +388,11 @@ void group_to_row(const struct groups *gs, uint32_t index, uint32_t tick, struct
                               .bps = (rate.bytes[0] + rate.bytes[1]) * 8,
                               .exporter = g->exporter,
                               .interface = g->kind == GROUP_EXPORTER_IF ? (uint32_t)g->id : 0,
+                              .domain = g->kind == GROUP_EXPORTER ? (uint32_t)g->id : 0,
                               .trend = (uint8_t)rate.trend};
-    for (unsigned s = 0; s < 2; s++) {
+    if (g->kind == GROUP_EXPORTER)
+        row->told = g->told;
+    for (unsigned s = 0; g->kind == GROUP_MAC && s < 2; s++) {
         row->arp_requests[s] = g->arp_requests[s];
         row->arp_replies[s] = g->arp_replies[s];
     }

@@ -23,10 +23,15 @@ struct group {
     uint64_t id;
     nsec_t first;
     uint64_t total_flows;
-    uint64_t arp_requests[2], arp_replies[2];
+    union {
+        struct {
+            uint64_t arp_requests[2], arp_replies[2];
+        };
+        struct group_told told; /* of kind EXPORTER */
+    };
     struct addr exporter;   /* of kinds EXPORTER and EXPORTER_IF */
     struct traffic ended;   /* application: what went with flows that have ended */
-    uint32_t next_app;      /* the application that was made before it, 0 = none */
+    uint32_t next_alike;    /* the application or exporter that was made before it, 0 = none */
     char *name;             /* learnt name of a device, 64 bytes, or NULL */
     struct seconds *series; /* bytes of an application, the second that runs not yet; or NULL */
 } __attribute__((aligned(64)));
@@ -47,9 +52,10 @@ struct groups {
     uint32_t exporters;               /* of kinds EXPORTER and EXPORTER_IF */
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
-    uint32_t with_series; /* groups that have one */
-    uint32_t first_app;   /* the one that was made last */
-    struct known *known;  /* where devices are noted that other workers may know, too */
+    uint32_t with_series;    /* groups that have one */
+    uint32_t first_app;      /* the one that was made last */
+    uint32_t first_exporter; /* of kinds EXPORTER and EXPORTER_IF */
+    struct known *known;     /* where devices are noted that other workers may know, too */
 };
 
 /* Whoever makes up MACs shall not take the room of applications, nor those that of the rest. */
@@ -92,11 +98,10 @@ static inline __attribute__((always_inline)) void groups_prefetch_prefix(const s
     __builtin_prefetch(row + 64, 1);
 }
 
-/* The id of an exporter's group, and of one of its interfaces. */
-uint64_t exporter_group_id(const struct addr *exporter);
-uint64_t exporter_if_group_id(const struct addr *exporter, uint32_t interface);
-/* Index of those groups, made when new; 0 when there is no room. */
-uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, nsec_t now);
+/* Index of the group of an exporter's domain, and of one of its interfaces, made when new; 0 when there is
+ * no room. */
+uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, uint32_t domain,
+                             nsec_t now);
 uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, uint32_t interface,
                                 nsec_t now);
 

@@ -123,10 +123,28 @@ enum group_kind {
     GROUP_CATEGORY,
     GROUP_L4,
     GROUP_PREFIX,      /* of who is counted under Other hosts: IPv4 /16, IPv6 /32 */
-    GROUP_EXPORTER,    /* who told of flows: what its records brought */
-    GROUP_EXPORTER_IF, /* an interface of it: what came in there and what went out */
+    GROUP_EXPORTER,    /* a domain of who told of flows: what its records brought */
+    GROUP_EXPORTER_IF, /* an interface of it: what it told that came in there and went out, whether
+                          others told it, too, or not */
     GROUP_KINDS
 };
+
+/* What an exporter told beside the traffic that was counted for it. */
+struct group_told {
+    uint64_t raw_bytes, raw_packets; /* of what was counted, as sent: not multiplied by a rate */
+    uint64_t dup_bytes,
+        dup_packets;  /* told by another exporter, too, or at the flow's other interface */
+    uint64_t records; /* of traffic, counted ones and others */
+};
+
+static inline void group_told_add(struct group_told *to, const struct group_told *more)
+{
+    to->raw_bytes += more->raw_bytes;
+    to->raw_packets += more->raw_packets;
+    to->dup_bytes += more->dup_bytes;
+    to->dup_packets += more->dup_packets;
+    to->records += more->records;
+}
 
 /* Counters by something other than a host: a MAC device, a VLAN, a network, an application ... */
 struct group_row {
@@ -143,8 +161,10 @@ struct group_row {
     uint64_t total_flows;
     uint32_t hosts; /* MAC: addresses seen behind it; prefix: hosts forgotten early */
     uint64_t arp_requests[2], arp_replies[2];
-    struct addr exporter; /* EXPORTER, EXPORTER_IF */
-    uint32_t interface;   /* EXPORTER_IF: SNMP index */
+    struct addr exporter;   /* EXPORTER, EXPORTER_IF */
+    uint32_t interface;     /* EXPORTER_IF: SNMP index */
+    uint32_t domain;        /* EXPORTER: observation domain */
+    struct group_told told; /* EXPORTER */
 };
 
 #endif

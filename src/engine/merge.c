@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/answer.h"
+#include "engine/merge_exporters.h"
 #include "engine/merge_hosts.h"
 
 enum { SERIES_APPS = 10 };
@@ -85,23 +86,6 @@ static int order_events(const void *x, const void *y, void *context)
     return strcmp(a->text, b->text);
 }
 
-static int order_exporters(const void *x, const void *y)
-{
-    const struct exporter_row *a = x, *b = y;
-    int order = addr_compare(&a->addr, &b->addr);
-    if (order)
-        return order;
-    if (a->domain != b->domain)
-        return a->domain < b->domain ? -1 : 1;
-    return (int)a->telemetry - (int)b->telemetry;
-}
-
-static int order_told(const void *x, const void *y)
-{
-    const struct told_row *a = x, *b = y;
-    return a->ts > b->ts ? -1 : a->ts < b->ts;
-}
-
 static void add_group(struct group_row *a, const struct group_row *b)
 {
     a->first = a->first < b->first ? a->first : b->first;
@@ -113,6 +97,7 @@ static void add_group(struct group_row *a, const struct group_row *b)
     a->hosts = a->hosts > b->hosts ? a->hosts : b->hosts; /* mostly the same addresses */
     merge_pair(a->arp_requests, b->arp_requests);
     merge_pair(a->arp_replies, b->arp_replies);
+    group_told_add(&a->told, &b->told);
 }
 
 static void add_top(struct top_row *a, const struct top_row *b)
@@ -180,9 +165,8 @@ static struct answer_box *merge_flows(const struct question *q, struct answer *c
     return box;
 }
 
-/* All rows of one kind in one array of a fresh answer. */
-static struct answer_box *gather(enum question_kind kind, size_t size, struct answer *const *part,
-                                 unsigned n, void *(*rows_of)(struct answer *))
+struct answer_box *merge_gather(enum question_kind kind, size_t size, struct answer *const *part,
+                                unsigned n, void *(*rows_of)(struct answer *))
 {
     struct answer_box *box = answer_new(kind, rows_total(part, n));
     if (!box)
@@ -216,18 +200,7 @@ static void *events_of(struct answer *a)
     return a->events;
 }
 
-static void *exporters_of(struct answer *a)
-{
-    return a->exporters;
-}
-
-static void *told_of(struct answer *a)
-{
-    return a->told;
-}
-
-/* Cuts ordered rows to the page in place. */
-static void cut_page(const struct question *q, struct answer *a, void *rows, size_t size)
+void merge_cut_page(const struct question *q, struct answer *a, void *rows, size_t size)
 {
     uint32_t from, shown = page_of(q, a->n, &from);
     if (!a->n)
@@ -298,7 +271,8 @@ static void join_top(void *to, const void *from)
 static struct answer_box *merge_hosts(const struct question *q, struct answer *const *part,
                                       unsigned n)
 {
-    struct answer_box *box = gather(QUESTION_HOSTS, sizeof(struct host_row), part, n, hosts_of);
+    struct answer_box *box =
+        merge_gather(QUESTION_HOSTS, sizeof(struct host_row), part, n, hosts_of);
     if (!box)
         return NULL;
     struct answer *a = &box->answer;
@@ -306,14 +280,15 @@ static struct answer_box *merge_hosts(const struct question *q, struct answer *c
         a->n = join_rows(a->hosts, a->n, sizeof *a->hosts, same_host, join_host);
     if (a->n)
         qsort_r(a->hosts, a->n, sizeof *a->hosts, order_hosts, (void *)(uintptr_t)q);
-    cut_page(q, a, a->hosts, sizeof *a->hosts);
+    merge_cut_page(q, a, a->hosts, sizeof *a->hosts);
     return box;
 }
 
 static struct answer_box *merge_groups(const struct question *q, struct answer *const *part,
                                        unsigned n)
 {
-    struct answer_box *box = gather(QUESTION_GROUPS, sizeof(struct group_row), part, n, groups_of);
+    struct answer_box *box =
+        merge_gather(QUESTION_GROUPS, sizeof(struct group_row), part, n, groups_of);
     if (!box)
         return NULL;
     struct answer *a = &box->answer;
@@ -322,14 +297,14 @@ static struct answer_box *merge_groups(const struct question *q, struct answer *
     a->total = a->n;
     if (a->n)
         qsort_r(a->groups, a->n, sizeof *a->groups, order_groups, (void *)(uintptr_t)q);
-    cut_page(q, a, a->groups, sizeof *a->groups);
+    merge_cut_page(q, a, a->groups, sizeof *a->groups);
     return box;
 }
 
 static struct answer_box *merge_tops(const struct question *q, struct answer *const *part,
                                      unsigned n)
 {
-    struct answer_box *box = gather(QUESTION_TOP, sizeof(struct top_row), part, n, tops_of);
+    struct answer_box *box = merge_gather(QUESTION_TOP, sizeof(struct top_row), part, n, tops_of);
     if (!box)
         return NULL;
     struct answer *a = &box->answer;
@@ -338,21 +313,22 @@ static struct answer_box *merge_tops(const struct question *q, struct answer *co
     a->total = n == 1 ? part[0]->total : a->n; /* one alone may have told its largest only */
     if (a->n)
         qsort_r(a->tops, a->n, sizeof *a->tops, order_tops, (void *)(uintptr_t)q);
-    cut_page(q, a, a->tops, sizeof *a->tops);
+    merge_cut_page(q, a, a->tops, sizeof *a->tops);
     return box;
 }
 
 static struct answer_box *merge_events(const struct question *q, struct answer *const *part,
                                        unsigned n)
 {
-    struct answer_box *box = gather(QUESTION_EVENTS, sizeof(struct event_row), part, n, events_of);
+    struct answer_box *box =
+        merge_gather(QUESTION_EVENTS, sizeof(struct event_row), part, n, events_of);
     if (!box)
         return NULL;
     struct answer *a = &box->answer;
     a->total = a->n;
     if (a->n)
         qsort_r(a->events, a->n, sizeof *a->events, order_events, NULL);
-    cut_page(q, a, a->events, sizeof *a->events);
+    merge_cut_page(q, a, a->events, sizeof *a->events);
     return box;
 }
 
@@ -423,36 +399,6 @@ static void fold_small_apps(struct answer *a)
     }
     strncpy(a->series[other].name, "app:other", sizeof a->series[other].name - 1);
     a->n = other + 1;
-}
-
-/* An exporter is at one worker of an interface; two interfaces that hear it are two rows. */
-static struct answer_box *merge_exporters(const struct question *q, struct answer *const *part,
-                                          unsigned n)
-{
-    struct answer_box *box =
-        gather(QUESTION_EXPORTERS, sizeof(struct exporter_row), part, n, exporters_of);
-    if (!box)
-        return NULL;
-    struct answer *a = &box->answer;
-    a->total = a->n;
-    if (a->n)
-        qsort(a->exporters, a->n, sizeof *a->exporters, order_exporters);
-    cut_page(q, a, a->exporters, sizeof *a->exporters);
-    return box;
-}
-
-static struct answer_box *merge_told(const struct question *q, struct answer *const *part,
-                                     unsigned n)
-{
-    struct answer_box *box = gather(QUESTION_TOLD, sizeof(struct told_row), part, n, told_of);
-    if (!box)
-        return NULL;
-    struct answer *a = &box->answer;
-    a->total = a->n;
-    if (a->n)
-        qsort(a->told, a->n, sizeof *a->told, order_told);
-    cut_page(q, a, a->told, sizeof *a->told);
-    return box;
 }
 
 static struct answer_box *merge_series(struct answer *const *part, unsigned n)
@@ -529,6 +475,7 @@ struct answer *merge_answers(const struct question *q, struct answer *const *par
         box = merge_events(q, part, n);
         break;
     case QUESTION_EXPORTERS:
+    case QUESTION_EXPORTER:
         box = merge_exporters(q, part, n);
         break;
     case QUESTION_TOLD:

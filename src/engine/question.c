@@ -34,7 +34,8 @@ static size_t row_size(enum question_kind kind)
     case QUESTION_EVENTS:
         return sizeof(struct event_row);
     case QUESTION_EXPORTERS:
-        return sizeof(struct exporter_row);
+    case QUESTION_EXPORTER:
+        return sizeof(struct exporter_view);
     case QUESTION_TOLD:
         return sizeof(struct told_row);
     }
@@ -63,6 +64,7 @@ static void **rows_of(struct answer *a, enum question_kind kind)
     case QUESTION_NAMES:
         return (void **)&a->names;
     case QUESTION_EXPORTERS:
+    case QUESTION_EXPORTER:
         return (void **)&a->exporters;
     case QUESTION_TOLD:
         return (void **)&a->told;
@@ -97,6 +99,7 @@ void answer_free(struct answer *a)
     struct answer_box *box = (struct answer_box *)(void *)a; /* its first member */
     for (uint32_t i = 0; a->series && i < a->n; i++)
         mem_free(ACCOUNT_answers, a->series[i].value, a->series[i].n * sizeof(uint64_t));
+    exporter_detail_free(&a->exporter);
     if (box->rows)
         mem_free(ACCOUNT_answers, *rows_of(a, box->kind), box->rows * row_size(box->kind));
     mem_free(ACCOUNT_answers, box, sizeof *box);

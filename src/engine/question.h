@@ -25,7 +25,9 @@ enum question_kind {
     QUESTION_SERIES, /* the interface's last hour, second by second: struct series_row per line */
     QUESTION_NAMES,  /* struct name_row of each host in `named`, in its order */
     QUESTION_EVENTS, /* rows of struct event_row, newest first */
-    QUESTION_EXPORTERS, /* rows of struct exporter_row, by address and domain */
+    QUESTION_EXPORTERS, /* rows of struct exporter_view, by address, domain and protocol */
+    QUESTION_EXPORTER,  /* one address: its struct exporter_view (of one domain, if asked so) and
+                           struct exporter_detail */
     QUESTION_TOLD, /* rows of struct told_row: what exporters told that is no traffic, newest first */
 };
 
@@ -46,8 +48,10 @@ struct question {
                                     name; NULL = bytes */
     bool ascending;
     uint32_t offset, limit;
-    char flow_id[33];       /* FLOW */
-    struct addr addr;       /* HOST */
+    char flow_id[33]; /* FLOW */
+    struct addr addr; /* HOST, EXPORTER */
+    bool one_domain;  /* EXPORTER: of `domain` alone */
+    uint32_t domain;
     uint16_t vlan;          /* HOST */
     int hosts_local;        /* HOSTS: 1 only local, 0 only remote, -1 all */
     const char *host_text;  /* HOSTS: only hosts whose address or name contains this; or NULL */
@@ -148,6 +152,40 @@ struct event_row {
     char link[48];   /* flow id or host address, or "" */
 };
 
+enum exporter_state {
+    EXPORTER_SENDS,
+    EXPORTER_SILENT,    /* it was regular, and is not heard any more; there was an event */
+    EXPORTER_REMEMBERED /* known from before the start only */
+};
+
+/* An observation domain of an exporter in one protocol: what it sends, and what became of it. Its traffic
+ * is counted by address and domain; of several protocols of one domain the first row tells it. */
+struct exporter_view {
+    struct exporter_row row;
+    uint32_t iface;          /* of Weir */
+    uint8_t state;           /* enum exporter_state */
+    nsec_t silence;          /* since its last datagram */
+    nsec_t usual;            /* between datagrams, 0 = not known yet */
+    uint64_t bytes, packets; /* counted, multiplied by sampling; */
+    uint64_t bps;            /* of the last second */
+    struct group_told told;  /* the same as sent; what others had told; records of traffic */
+};
+
+/* An interface of an exporter: what its records say, and what its counters. */
+struct exporter_if_row {
+    uint32_t index;
+    char name[64];
+    nsec_t first, last;     /* of its records */
+    struct traffic traffic; /* in [0] and out [1] */
+    uint64_t bps;
+};
+
+/* Of QUESTION_EXPORTER, in order of index. */
+struct exporter_detail {
+    uint32_t interfaces, interfaces_room;
+    struct exporter_if_row *interface;
+};
+
 /* One record of an exporter that is no traffic: a firewall's event, a message. */
 struct told_row {
     nsec_t ts;
@@ -185,7 +223,8 @@ struct answer {
     struct series_row *series;       /* SERIES */
     struct name_row *names;          /* NAMES */
     struct event_row *events;        /* EVENTS */
-    struct exporter_row *exporters;  /* EXPORTERS */
+    struct exporter_view *exporters; /* EXPORTERS, EXPORTER */
+    struct exporter_detail exporter; /* EXPORTER; owned by the answer */
     struct told_row *told;           /* TOLD */
     struct hop_row hop[ANSWER_HOPS]; /* FLOW: hops of them, where exporters told of it */
     uint32_t hops;

@@ -220,10 +220,12 @@ void flow_add_frame(struct worker *w, const struct frame *frame, const struct fl
  * exporter's place on the path, 0 when there is none for it. */
 unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_in *f,
                             const struct addr *exporter, unsigned src_end, nsec_t now);
-/* Was this part of the end's traffic told by another exporter already? hop: as returned above. Else
- * this exporter is the one that counts. */
-bool flow_is_told_twice(struct worker *w, uint32_t index, unsigned end, unsigned hop,
-                        const struct flow_in *f, nsec_t now);
+enum told_before { TOLD_NEWS, TOLD_BY_ANOTHER, TOLD_BY_ITSELF };
+
+/* Was this part of the end's traffic told already, by another exporter or by the same one where the packets
+ * came in or went out? hop: as returned above. If not, this exporter is the one that counts. */
+enum told_before flow_is_told(struct worker *w, uint32_t index, unsigned end, unsigned hop,
+                              const struct flow_in *f, nsec_t now);
 /* Who told of the flow, into hop[ANSWER_HOPS]; how many. */
 uint32_t flow_path(const struct worker *w, uint32_t index, struct hop_row *hop);
 /* What exporters told, into a record. */

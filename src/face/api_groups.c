@@ -153,6 +153,12 @@ static void group_key(const struct locals *locals, const struct group_row *g, ch
         snprintf(key, room, "%llu", (unsigned long long)g->id);
         return;
     }
+    if (g->kind == GROUP_EXPORTER || g->kind == GROUP_EXPORTER_IF) {
+        char buf[ADDR_TEXT];
+        addr_print(&g->exporter, buf);
+        snprintf(key, room, "%s", buf);
+        return;
+    }
     if (g->kind == GROUP_NETWORK && locals && g->id < locals->n) {
         char buf[ADDR_TEXT + 4];
         prefix_print(&locals->net[g->id].prefix, buf);

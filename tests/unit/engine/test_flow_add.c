@@ -209,6 +209,30 @@ static void test_a_flow_on_two_routers_counts_once_and_has_a_path(void **state)
     bench_free(&b);
 }
 
+static void test_a_router_that_meters_both_its_sides_counts_once(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in in = record(LOCAL, 50000, REMOTE, 443), out = in;
+    in.direction = 1;
+    out.direction = 2;
+    out.domain = 9; /* of another line card */
+    out.first += SECOND / 100;
+    for (unsigned minute = 0; minute < 3; minute++) {
+        add(&b, &in, 1);
+        add(&b, &out, 1);
+        in.first = in.last;
+        in.last += 60 * SECOND;
+        out.first = out.last;
+        out.last += 60 * SECOND;
+    }
+    assert_int_equal(only_flow(&b).sent_bytes, 18000);
+    assert_int_equal(counter_get(&b.w->reasons[REASON_record_dup]), 3);
+    /* Nor do its interfaces count it twice. */
+    assert_int_equal(interface_bytes(&b, 1, 0, 0), 18000);
+    assert_closed(&b);
+    bench_free(&b);
+}
+
 static void test_two_routers_that_see_one_way_each_both_count(void **state)
 {
     struct bench b = bench_new(true);
@@ -317,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_sampled_counters_are_scaled_and_raw_ones_kept),
         cmocka_unit_test(test_totals_count_what_is_new_and_a_restarted_one_counts_whole),
         cmocka_unit_test(test_a_flow_on_two_routers_counts_once_and_has_a_path),
+        cmocka_unit_test(test_a_router_that_meters_both_its_sides_counts_once),
         cmocka_unit_test(test_two_routers_that_see_one_way_each_both_count),
         cmocka_unit_test(test_without_dedup_all_are_added),
         cmocka_unit_test(test_bytes_lie_in_the_seconds_in_which_they_were),

@@ -1,0 +1,143 @@
+/* merge_exporters.c - what several workers know of exporters, as one answer.
+ *
+ * One worker hears an exporter, and any may count the flows of its records: what they counted comes as rows
+ * that bear no protocol, stands before the exporter's own rows and is added to the first of them.
+ */
+#include "engine/merge_exporters.h"
+
+#include <stdlib.h>
+
+#include "engine/merge.h"
+#include "engine/merge_hosts.h"
+
+static int order_domains(const struct exporter_view *a, const struct exporter_view *b)
+{
+    int order = addr_compare(&a->row.addr, &b->row.addr);
+    if (order)
+        return order;
+    if (a->row.domain != b->row.domain)
+        return a->row.domain < b->row.domain ? -1 : 1;
+    return a->iface < b->iface ? -1 : a->iface > b->iface;
+}
+
+static int order_exporters(const void *x, const void *y)
+{
+    const struct exporter_view *a = x, *b = y;
+    int order = order_domains(a, b);
+    return order ? order : (int)a->row.telemetry - (int)b->row.telemetry;
+}
+
+static int order_told(const void *x, const void *y)
+{
+    const struct told_row *a = x, *b = y;
+    return a->ts > b->ts ? -1 : a->ts < b->ts;
+}
+
+static int order_interfaces(const void *x, const void *y)
+{
+    const struct exporter_if_row *a = x, *b = y;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static void *exporters_of(struct answer *a)
+{
+    return a->exporters;
+}
+
+static void *told_of(struct answer *a)
+{
+    return a->told;
+}
+
+static void add_traffic(struct exporter_view *to, const struct exporter_view *from)
+{
+    to->bytes += from->bytes;
+    to->packets += from->packets;
+    to->bps += from->bps;
+    group_told_add(&to->told, &from->told);
+}
+
+/* Rows in order: what was counted goes to the exporter that told it. Returns how many are left. */
+static uint32_t join_traffic(struct exporter_view *row, uint32_t n)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct exporter_view *last = kept ? &row[kept - 1] : NULL;
+        bool takes = last && last->row.telemetry == TELEMETRY_NONE && !order_domains(last, &row[i]);
+        if (!takes) {
+            row[kept++] = row[i];
+            continue;
+        }
+        struct exporter_view counted = *last;
+        *last = row[i];
+        add_traffic(last, &counted);
+    }
+    return kept;
+}
+
+static void add_interface(struct exporter_if_row *a, const struct exporter_if_row *b)
+{
+    if (!a->first || (b->first && b->first < a->first))
+        a->first = b->first;
+    a->last = a->last > b->last ? a->last : b->last;
+    merge_traffic(&a->traffic, &b->traffic);
+    a->bps += b->bps;
+    if (!a->name[0])
+        memcpy(a->name, b->name, sizeof a->name);
+}
+
+/* False without memory. */
+static bool join_interfaces(struct exporter_detail *d, struct answer *const *part, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        for (uint32_t k = 0; k < part[i]->exporter.interfaces; k++) {
+            struct exporter_if_row *row = exporter_detail_add(d);
+            if (!row)
+                return false;
+            *row = part[i]->exporter.interface[k];
+        }
+    if (d->interfaces)
+        qsort(d->interface, d->interfaces, sizeof *d->interface, order_interfaces);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->interfaces; i++) {
+        if (kept && !order_interfaces(&d->interface[kept - 1], &d->interface[i]))
+            add_interface(&d->interface[kept - 1], &d->interface[i]);
+        else
+            d->interface[kept++] = d->interface[i];
+    }
+    d->interfaces = kept;
+    return true;
+}
+
+struct answer_box *merge_exporters(const struct question *q, struct answer *const *part, unsigned n)
+{
+    struct answer_box *box =
+        merge_gather(q->kind, sizeof(struct exporter_view), part, n, exporters_of);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    if (a->n)
+        qsort(a->exporters, a->n, sizeof *a->exporters, order_exporters);
+    a->n = join_traffic(a->exporters, a->n);
+    a->total = a->n;
+    a->found = a->n > 0;
+    if (q->kind == QUESTION_EXPORTERS)
+        merge_cut_page(q, a, a->exporters, sizeof *a->exporters);
+    if (join_interfaces(&a->exporter, part, n))
+        return box;
+    answer_free(a);
+    return NULL;
+}
+
+struct answer_box *merge_told(const struct question *q, struct answer *const *part, unsigned n)
+{
+    struct answer_box *box = merge_gather(QUESTION_TOLD, sizeof(struct told_row), part, n, told_of);
+    if (!box)
+        return NULL;
+    struct answer *a = &box->answer;
+    a->total = a->n;
+    if (a->n)
+        qsort(a->told, a->n, sizeof *a->told, order_told);
+    merge_cut_page(q, a, a->told, sizeof *a->told);
+    return box;
+}
