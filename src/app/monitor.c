@@ -116,6 +116,7 @@ static bool build_face(struct app *a, struct err *e)
                   .ndpi = v.ndpi,
                   .libpcap = v.libpcap},
         .locals = &a->locals,
+        .exports = a->exports,
     };
     a->face = face_start(&config, a->engine, s, e);
     return a->face != NULL;

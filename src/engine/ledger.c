@@ -153,6 +153,33 @@ static const char *const group_words[] = {
     [GROUP_UNTRACKED] = "untracked", [GROUP_NOTE] = "note",   [GROUP_RECORD] = "record",
     [GROUP_EXPORT] = "export"};
 
+const char *ledger_loss_group(enum loss_group group)
+{
+    static const char *const words[] = {[LOSS_MALFORMED] = "malformed",
+                                        [LOSS_NO_TEMPLATE] = "no_template",
+                                        [LOSS_DENIED] = "denied",
+                                        [LOSS_DUP] = "duplicate",
+                                        [LOSS_NOTE] = "note"};
+    return words[group];
+}
+
+/* What became of records of exporters, only where somebody collects. */
+static void losses_json(const struct totals_row *t, struct json *j)
+{
+    json_key(j, "losses");
+    json_open_array(j);
+    for (unsigned i = 0; t->datagrams && i < LOSSES; i++) {
+        json_open(j);
+        json_pair_string(j, "name", loss_table[i].name);
+        json_pair_string(j, "group", ledger_loss_group(loss_table[i].group));
+        json_pair_string(j, "title", loss_table[i].title);
+        json_pair_string(j, "text", loss_table[i].text);
+        json_pair_u64(j, "records", t->record_losses[i]);
+        json_close(j);
+    }
+    json_close_array(j);
+}
+
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j)
 {
     json_open(j);
@@ -194,6 +221,7 @@ void ledger_json(const struct ledger *l, const struct totals_row *t, struct json
         json_close(j);
     }
     json_close_array(j);
+    losses_json(t, j);
     json_close(j);
 }
 

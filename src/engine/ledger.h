@@ -44,6 +44,8 @@ struct ledger {
  * two bursts, so they close at any moment. */
 void ledger_fill(struct ledger *l, const struct totals_row *t);
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j);
+/* The word for a group of losses.def. */
+const char *ledger_loss_group(enum loss_group group);
 /* As a person reads it: equations, then every reason with packets and bytes. */
 void ledger_print(const struct ledger *l, const struct totals_row *t, struct text *out);
 

@@ -16,7 +16,8 @@
 struct api {
     struct engine *engine;
     const struct settings *settings;
-    const struct locals *locals; /* may be NULL */
+    const struct locals *locals;   /* may be NULL */
+    const struct exports *exports; /* NULL when nothing is exported */
     struct face_about about;
     nsec_t started; /* wall clock */
     nsec_t started_mono;

@@ -104,6 +104,25 @@ struct reply *api_flows_list(const struct api *api, const struct call *c)
     return r;
 }
 
+/* "path":[...]: the exporters that told of a flow, in the order in which they did. */
+static void path_array(struct json *j, const struct answer *a)
+{
+    json_key(j, "path");
+    json_open_array(j);
+    for (uint32_t i = 0; i < a->hops; i++) {
+        char exporter[ADDR_TEXT];
+        addr_print(&a->hop[i].exporter, exporter);
+        json_open(j);
+        json_pair_string(j, "exporter", exporter);
+        json_pair_u64(j, "domain", a->hop[i].domain);
+        json_pair_u64(j, "in_if", a->hop[i].in_if);
+        json_pair_u64(j, "out_if", a->hop[i].out_if);
+        json_pair_i64(j, "last_seen", to_ms(a->hop[i].last));
+        json_close(j);
+    }
+    json_close_array(j);
+}
+
 static struct reply *flow_reply(const struct api *api, const struct answer *a)
 {
     const struct record *record = &a->records[0];
@@ -123,6 +142,8 @@ static struct reply *flow_reply(const struct api *api, const struct answer *a)
     else
         json_raw(&j, seed.data, seed.len);
     text_free(&seed);
+    if (a->hops)
+        path_array(&j, a);
     json_close(&j);
     return api_one_finish(r, &j, a);
 }

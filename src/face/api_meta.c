@@ -101,6 +101,18 @@ static const struct {
     {"^alerted", "problems"},
     {"flows_", "flows"},
     {"^trend", "traffic"},
+    {"^exporter", "exporter"},
+    {"^in_if", "exporter"},
+    {"^out_if", "exporter"},
+    {"^observed", "exporter"},
+    {"^sampling", "exporter"},
+    {"^raw_", "exporter"},
+    {"^nat_", "nat"},
+    {"next_hop", "routing"},
+    {"^cli_", "routing"},
+    {"^srv_", "routing"},
+    {"^vrf_", "routing"},
+    {"^mpls", "routing"},
 };
 
 static const char *field_group(const struct field *f, const char *fallback)

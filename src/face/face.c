@@ -91,6 +91,7 @@ struct face *face_start(const struct face_config *config, struct engine *engine,
     f->api.engine = engine;
     f->api.settings = settings;
     f->api.locals = config->locals;
+    f->api.exports = config->exports;
     f->api.about = (struct face_about){
         .version = or_empty(config->about.version),
         .revision = or_empty(config->about.revision),

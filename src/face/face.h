@@ -21,8 +21,11 @@ struct face_config {
     const char *name; /* host name under which the pages may be asked for, or "" */
     struct face_about about;
     const struct locals *locals; /* borrowed, constant: names of networks; may be NULL */
+    const struct exports
+        *exports; /* borrowed: whose state is shown; NULL when nothing is exported */
 };
 
+struct exports;
 struct face;
 
 /* True when the address says that no face is wanted: "", "0" or ":0". */

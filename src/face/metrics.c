@@ -1,7 +1,7 @@
 /* metrics.c - counters for Prometheus: text format 0.0.4, or OpenMetrics 1.0 when asked for.
  *
- * One prefix, base units, _total on counters; labels are interfaces, reasons, applications and
- * words of small tables, never addresses, so their number is bounded.
+ * One prefix, base units, _total on counters; labels are interfaces, reasons, applications, words of
+ * small tables and the largest exporters, never other addresses, so their number is bounded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,12 @@
 
 #include "base/alloc.h"
 #include "base/ceiling.h"
+#include "engine/ledger.h"
 #include "face/api.h"
+#include "face/exporters.h"
+#include "io/exports.h"
+
+enum { METRICS_EXPORTERS = 500 /* of each interface: addresses are strangers' to choose */ };
 
 /* One interface with its totals; an interface that nobody answered for is left out. */
 struct scrape {
@@ -117,6 +122,20 @@ static const struct scalar {
            "Flows whose application is not decided yet."),
     SCALAR(questions, "weir_interface_questions_total", "counter",
            "Questions of pages and API answered."),
+    SCALAR(datagrams, "weir_interface_collected_messages_total", "counter",
+           "Messages of exporters received."),
+    SCALAR(records, "weir_interface_collected_records_total", "counter",
+           "Data records in those messages."),
+    SCALAR(records_accepted, "weir_interface_collected_records_accepted_total", "counter",
+           "Data records that were decoded and handed on."),
+    SCALAR(records_counted, "weir_interface_collected_records_counted_total", "counter",
+           "Data records and sampled frames counted at flows."),
+    SCALAR(records_options, "weir_interface_collected_options_total", "counter",
+           "Options records of exporters."),
+    SCALAR(sampled_frames, "weir_interface_sampled_frames_total", "counter",
+           "Sampled frames in messages of exporters."),
+    SCALAR(counter_samples, "weir_interface_counter_samples_total", "counter",
+           "Samples of interface counters in messages of exporters."),
 #undef SCALAR
 };
 
@@ -214,6 +233,21 @@ static void write_reasons(struct writer *w)
     }
 }
 
+static void write_record_losses(struct writer *w)
+{
+    static const char name[] = "weir_interface_collected_loss_total";
+    family(w, name, "counter",
+           "Records of exporters that were not handed on, and notes about others, by reason.");
+    for (unsigned k = 0; k < w->n; k++) {
+        for (int i = 0; i < LOSSES; i++) {
+            sample(w, name, &w->scrape[k]);
+            label(w->out, "group", ledger_loss_group(loss_table[i].group), false);
+            label(w->out, "reason", loss_table[i].name, false);
+            value(w, w->scrape[k].t->record_losses[i]);
+        }
+    }
+}
+
 static void write_apps(struct writer *w, const struct api *api)
 {
     static const char name[] = "weir_interface_app_bytes_total";
@@ -235,6 +269,170 @@ static void write_apps(struct writer *w, const struct api *api)
         }
         answer_free(a);
     }
+}
+
+/* Figures of one exporter. */
+static const struct {
+    const char *name, *type, *help;
+    size_t offset;
+} exporter_scalars[] = {
+#define SCALAR(member, name, type, help)                                                           \
+    {                                                                                              \
+        name, type, help, offsetof(struct exporter_sum, member)                                    \
+    }
+    SCALAR(datagrams, "weir_exporter_messages_total", "counter", "Messages of the exporter."),
+    SCALAR(records, "weir_exporter_records_total", "counter", "Data records in them."),
+    SCALAR(lost_records, "weir_exporter_lost_records_total", "counter",
+           "Records that never came, by sequence numbers that count records."),
+    SCALAR(lost_messages, "weir_exporter_lost_messages_total", "counter",
+           "Messages that never came, by sequence numbers that count messages."),
+    SCALAR(duplicate, "weir_exporter_duplicate_messages_total", "counter",
+           "Messages that came twice."),
+    SCALAR(no_template, "weir_exporter_no_template_total", "counter",
+           "Sets whose template did not come in time."),
+    SCALAR(malformed, "weir_exporter_malformed_total", "counter",
+           "Messages, sets and records that could not be read."),
+    SCALAR(restarts, "weir_exporter_restarts_total", "counter", "How often it began anew."),
+    SCALAR(templates, "weir_exporter_templates", "gauge", "Templates that are valid now."),
+    SCALAR(sampling, "weir_exporter_sampling_rate", "gauge",
+           "One packet stands for so many; 0 = nobody has said."),
+    SCALAR(bytes, "weir_exporter_traffic_bytes_total", "counter",
+           "Bytes of the traffic that it told of, scaled by the sampling rate."),
+    SCALAR(packets, "weir_exporter_traffic_packets_total", "counter",
+           "Packets of the traffic that it told of, scaled by the sampling rate."),
+#undef SCALAR
+};
+
+static void exporter_sample(struct writer *w, const char *name, const struct scrape *s,
+                            const struct exporter_sum *x)
+{
+    sample(w, name, s);
+    label(w->out, "exporter", x->ip, false);
+}
+
+static void milliseconds(struct writer *w, int64_t ms)
+{
+    text_add(w->out, "} ");
+    text_fixed(w->out, ms, 3);
+    text_char(w->out, '\n');
+}
+
+static int compare_first(const void *left, const void *right)
+{
+    const struct exporter_sum *a = left, *b = right;
+    return a->first != b->first ? (a->first > b->first) - (a->first < b->first)
+                                : addr_compare(&a->addr, &b->addr);
+}
+
+/* Those that were heard first, so that a line that is there stays. */
+static struct exporter_sums *ask_exporters(const struct writer *w, const struct api *api)
+{
+    struct exporter_sums *all = calloc(w->n ? w->n : 1, sizeof *all);
+    for (unsigned k = 0; all && k < w->n; k++) {
+        exporter_sums_ask(&all[k], api->engine, w->scrape[k].info.id);
+        if (all[k].n)
+            qsort(all[k].sum, all[k].n, sizeof *all[k].sum, compare_first);
+    }
+    return all;
+}
+
+static void write_exporter_times(struct writer *w, const struct exporter_sums *all)
+{
+    static const char silence[] = "weir_exporter_silent_seconds";
+    static const char skew[] = "weir_exporter_clock_skew_seconds";
+    family(w, silence, "gauge", "For how long the exporter has said nothing.");
+    for (unsigned k = 0; k < w->n; k++) {
+        for (uint32_t i = 0; i < all[k].n && i < METRICS_EXPORTERS; i++) {
+            exporter_sample(w, silence, &w->scrape[k], &all[k].sum[i]);
+            milliseconds(w, (int64_t)all[k].sum[i].silent_ms);
+        }
+    }
+    family(w, skew, "gauge", "The exporter's clock minus that of Weir.");
+    for (unsigned k = 0; k < w->n; k++) {
+        for (uint32_t i = 0; i < all[k].n && i < METRICS_EXPORTERS; i++) {
+            exporter_sample(w, skew, &w->scrape[k], &all[k].sum[i]);
+            milliseconds(w, all[k].sum[i].skew_ms);
+        }
+    }
+}
+
+static void write_exporters(struct writer *w, const struct api *api)
+{
+    struct exporter_sums *all = ask_exporters(w, api);
+    if (!all)
+        return;
+    family(w, "weir_interface_exporters", "gauge",
+           "Exporters that have been heard; no more than 500 are told one by one.");
+    for (unsigned k = 0; k < w->n; k++) {
+        sample(w, "weir_interface_exporters", &w->scrape[k]);
+        value(w, all[k].n);
+    }
+    for (size_t f = 0; f < sizeof exporter_scalars / sizeof *exporter_scalars; f++) {
+        family(w, exporter_scalars[f].name, exporter_scalars[f].type, exporter_scalars[f].help);
+        for (unsigned k = 0; k < w->n; k++) {
+            for (uint32_t i = 0; i < all[k].n && i < METRICS_EXPORTERS; i++) {
+                const struct exporter_sum *x = &all[k].sum[i];
+                uint64_t number;
+                memcpy(&number, (const char *)x + exporter_scalars[f].offset, sizeof number);
+                exporter_sample(w, exporter_scalars[f].name, &w->scrape[k], x);
+                value(w, number);
+            }
+        }
+    }
+    write_exporter_times(w, all);
+    for (unsigned k = 0; k < w->n; k++)
+        exporter_sums_free(&all[k]);
+    free(all);
+}
+
+/* One figure of every target that flows are exported to. */
+static const struct {
+    const char *name, *help;
+    size_t offset;
+} export_scalars[] = {
+    {"weir_export_offered_total", "Records for the target.",
+     offsetof(struct export_state, offered)},
+    {"weir_export_sent_total", "Records that were sent.", offsetof(struct export_state, sent)},
+    {"weir_export_messages_total", "Messages that carried them.",
+     offsetof(struct export_state, messages)},
+    {"weir_export_bytes_total", "Bytes of those messages.", offsetof(struct export_state, bytes)},
+};
+
+static void export_drops(struct writer *w, const struct exports *x)
+{
+    static const char dropped[] = "weir_export_dropped_total", queue[] = "weir_export_queue_length";
+    struct export_state s;
+    family(w, dropped, "counter", "Records that did not leave, by reason.");
+    for (unsigned i = 0; exports_state(x, i, &s); i++) {
+        for (int d = 0; d < EXPORT_DROPS; d++) {
+            text_add(w->out, dropped);
+            label(w->out, "target", s.name, true);
+            label(w->out, "reason", export_drop_name((enum export_drop)d), false);
+            value(w, s.dropped[d]);
+        }
+    }
+    family(w, queue, "gauge", "Records that wait to be sent.");
+    for (unsigned i = 0; exports_state(x, i, &s); i++) {
+        text_add(w->out, queue);
+        label(w->out, "target", s.name, true);
+        value(w, export_queued(&s));
+    }
+}
+
+static void write_exports(struct writer *w, const struct exports *x)
+{
+    struct export_state s;
+    for (size_t f = 0; f < sizeof export_scalars / sizeof *export_scalars; f++) {
+        family(w, export_scalars[f].name, "counter", export_scalars[f].help);
+        for (unsigned i = 0; exports_state(x, i, &s); i++) {
+            uint64_t number;
+            memcpy(&number, (const char *)&s + export_scalars[f].offset, sizeof number);
+            text_add(w->out, export_scalars[f].name);
+            label(w->out, "target", s.name, true);
+            value(w, number);
+        }
+    }
+    export_drops(w, x);
 }
 
 static void plain(struct writer *w, const char *name, const char *type, const char *help,
@@ -315,7 +513,11 @@ struct reply *api_metrics(const struct api *api, const struct call *c)
     write_l4(&w, "weir_interface_l4_bytes_total", "Bytes of IP packets by transport protocol.",
              true);
     write_reasons(&w);
+    write_record_losses(&w);
     write_apps(&w, api);
+    write_exporters(&w, api);
+    if (api->exports)
+        write_exports(&w, api->exports);
     write_process(&w, api);
     if (c->open_metrics)
         text_add(w.out, "# EOF\n");

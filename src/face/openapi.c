@@ -67,11 +67,36 @@ static bool is_totals_key(const char *key)
     return false;
 }
 
+/* Keys of exporters.def, with the types that schemas.def would give them. */
+static const struct {
+    const char *key, *type, *text;
+} exporter_keys[] = {
+#define TYPE_text                         "string"
+#define TYPE_number                       "integer"
+#define TYPE_signed                       "integer"
+#define TYPE_time                         "time"
+#define EXPORTER(key, member, type, text) {#key, TYPE_##type, text},
+#include "face/exporters.def"
+#undef EXPORTER
+};
+enum { EXPORTER_KEYS = sizeof exporter_keys / sizeof *exporter_keys };
+
+static bool is_exporter_key(const char *key)
+{
+    for (size_t i = 0; i < EXPORTER_KEYS; i++) {
+        if (!strcmp(exporter_keys[i].key, key))
+            return true;
+    }
+    return false;
+}
+
 static bool table_has(const char *name, const char *key)
 {
     size_t n;
     if (!strcmp(name, "totals"))
         return is_totals_key(key);
+    if (!strcmp(name, "exporter"))
+        return is_exporter_key(key);
     const struct field *table = table_of(name, &n);
     for (size_t i = 0; i < n; i++) {
         if (table[i].kind != KIND_none && !strcmp(table[i].api, key))
@@ -201,9 +226,25 @@ static void write_group(struct json *j, const char *group)
     json_close(j);
 }
 
+static void write_exporter_keys(struct json *j)
+{
+    for (size_t i = 0; i < EXPORTER_KEYS; i++) {
+        bool time = !strcmp(exporter_keys[i].type, "time");
+        json_key(j, exporter_keys[i].key);
+        json_open(j);
+        json_pair_string(j, "type", time ? "integer" : exporter_keys[i].type);
+        json_pair_string(j, "description", exporter_keys[i].text);
+        json_close(j);
+    }
+}
+
 static void write_table(struct json *j, const char *name)
 {
     size_t n;
+    if (!strcmp(name, "exporter")) {
+        write_exporter_keys(j);
+        return;
+    }
     if (!strcmp(name, "totals")) {
         struct property p;
 #define TOTAL(key_, member, type_, text)                                                           \
@@ -235,7 +276,7 @@ static void write_schema(struct json *j, const struct schema *s)
     while (next_property(&at, &p)) {
         if (p.type[0] == '*') {
             write_table(j, p.key);
-        } else if (flow && strcmp(p.key, "raw") != 0) {
+        } else if (flow && !p.array && strcmp(p.key, "raw") != 0) {
             write_group(j, p.key);
         } else {
             json_key(j, p.key);

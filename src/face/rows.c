@@ -216,14 +216,19 @@ void rows_u64(struct rows *rows, const char *key, uint64_t value)
         json_u64(&rows->j, value);
 }
 
-void rows_time(struct rows *rows, const char *key, nsec_t value)
+void rows_i64(struct rows *rows, const char *key, int64_t value)
 {
     if (!next_value(rows, key))
         return;
     if (rows->format == FORMAT_CSV)
-        text_i64(&rows->csv, to_ms(value));
+        text_i64(&rows->csv, value);
     else
-        json_i64(&rows->j, to_ms(value));
+        json_i64(&rows->j, value);
+}
+
+void rows_time(struct rows *rows, const char *key, nsec_t value)
+{
+    rows_i64(rows, key, to_ms(value));
 }
 
 void rows_bool(struct rows *rows, const char *key, bool value)
@@ -240,4 +245,14 @@ void rows_absent(struct rows *rows, const char *key)
 {
     if (next_value(rows, key) && rows->format != FORMAT_CSV)
         json_null(&rows->j);
+}
+
+void rows_json(struct rows *rows, const char *key, const char *json)
+{
+    if (!next_value(rows, key))
+        return;
+    if (rows->format == FORMAT_CSV)
+        csv_cell(&rows->csv, json, strlen(json));
+    else
+        json_raw(&rows->j, json, strlen(json));
 }

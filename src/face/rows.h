@@ -41,9 +41,12 @@ void rows_close_group(struct rows *rows);
 /* One key and its value in the open row; left out unless rows_wants() it. */
 void rows_string(struct rows *rows, const char *key, const char *value);
 void rows_u64(struct rows *rows, const char *key, uint64_t value);
+void rows_i64(struct rows *rows, const char *key, int64_t value);
 void rows_time(struct rows *rows, const char *key, nsec_t value);
 void rows_bool(struct rows *rows, const char *key, bool value);
 void rows_absent(struct rows *rows, const char *key); /* null */
+/* A value that is JSON already; in CSV a cell with its text. */
+void rows_json(struct rows *rows, const char *key, const char *json);
 
 /* True when fields= lets this key through (given with its group's prefix). */
 bool rows_wants(const struct rows *rows, const char *key);

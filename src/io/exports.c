@@ -332,3 +332,17 @@ bool exports_state(const struct exports *x, unsigned i, struct export_state *sta
     }
     return true;
 }
+
+uint64_t export_dropped(const struct export_state *state)
+{
+    uint64_t dropped = 0;
+    for (unsigned i = 0; i < EXPORT_DROPS; i++)
+        dropped += state->dropped[i];
+    return dropped;
+}
+
+uint64_t export_queued(const struct export_state *state)
+{
+    uint64_t gone = state->sent + export_dropped(state);
+    return state->offered > gone ? state->offered - gone : 0;
+}

@@ -71,6 +71,10 @@ void exports_free(struct exports *x);
 
 /* Any thread. False past the end. */
 bool exports_state(const struct exports *x, unsigned i, struct export_state *state);
+/* Records dropped for whatever reason, and those that wait. The counters were read one after the other
+ * while the export went on, so that what waits is about right. */
+uint64_t export_dropped(const struct export_state *state);
+uint64_t export_queued(const struct export_state *state);
 /* The word and the sentence of a reason. */
 const char *export_drop_name(enum export_drop why);
 const char *export_drop_text(enum export_drop why);

@@ -76,12 +76,6 @@ static bool is_keyword(const struct parser *p)
            next_is(p, "exists");
 }
 
-static struct token peek(const struct parser *p)
-{
-    struct lexer ahead = p->lex;
-    return lex_next(&ahead);
-}
-
 static uint16_t node_new(struct parser *p, enum node_kind kind, size_t at)
 {
     if (p->f->nodes == FILTER_NODES)
@@ -377,22 +371,28 @@ static uint16_t parse_group(struct parser *p)
     return inside;
 }
 
+/* True when the next word is a field with its test. An `in` with a sign behind it is a field itself:
+ * after a bareword a term of its own begins there. */
+static bool begins_test(const struct parser *p)
+{
+    struct lexer ahead = p->lex;
+    struct token after = lex_next(&ahead), third = lex_next(&ahead);
+    if (token_is(p->lex.text, &after, "not"))
+        return token_is(p->lex.text, &third, "in");
+    if (token_is(p->lex.text, &after, "in"))
+        return third.kind != TOKEN_OP;
+    return after.kind == TOKEN_OP || token_is(p->lex.text, &after, "exists");
+}
+
 static uint16_t parse_word(struct parser *p)
 {
     struct token name = p->token;
-    if (is_keyword(p))
+    bool is_test = begins_test(p);
+    /* The interface by which packets came in is called like an operator. */
+    if (is_keyword(p) && !(is_test && next_is(p, "in")))
         return fail_at(p, name.at, "expected a field or a value before '%.*s'",
                        (int)(name.end - name.at), p->lex.text + name.at);
-    struct token after = peek(p);
-    bool in = token_is(p->lex.text, &after, "in");
-    bool exists = token_is(p->lex.text, &after, "exists");
-    if (token_is(p->lex.text, &after, "not")) {
-        struct lexer ahead = p->lex;
-        lex_next(&ahead);
-        struct token third = lex_next(&ahead);
-        in = token_is(p->lex.text, &third, "in");
-    }
-    if (after.kind != TOKEN_OP && !in && !exists)
+    if (!is_test)
         return parse_bare(p);
     advance(p);
     return p->failed ? FILTER_NONE : parse_test(p, &name);

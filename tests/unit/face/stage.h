@@ -208,11 +208,11 @@ static inline struct stage_source *stage_source_new(void)
     return s;
 }
 
-static inline struct stage *stage_open(void)
+/* A stage on which a source plays; it is played to its end. */
+static inline struct stage *stage_open_on(struct source *source)
 {
     struct err e = {""};
     struct stage *stage = calloc(1, sizeof *stage);
-    struct source *source = &stage_source_new()->source;
     assert_non_null(stage);
     settings_init(&stage->settings);
     assert_true(locals_add(&stage->locals, "192.168.0.0/16=Office,10.0.0.0/8", &e));
@@ -231,7 +231,7 @@ static inline struct stage *stage_open(void)
                                    .learn_names = true};
     stage->engine = engine_new(&config, &e);
     assert_non_null(stage->engine);
-    assert_int_equal(engine_add_interface(stage->engine, "made.pcap", &source, 1, NULL, &e), 0);
+    assert_int_equal(engine_add_interface(stage->engine, source->name, &source, 1, NULL, &e), 0);
     struct face_config face = {.address = "127.0.0.1:0",
                                .name = "weir.example",
                                .locals = &stage->locals,
@@ -243,6 +243,11 @@ static inline struct stage *stage_open(void)
     assert_true(engine_wait_done(stage->engine, clock_mono() + 10 * SECOND));
     stage->port = face_port(stage->face);
     return stage;
+}
+
+static inline struct stage *stage_open(void)
+{
+    return stage_open_on(&stage_source_new()->source);
 }
 
 static inline void stage_close_all(struct stage *stage)

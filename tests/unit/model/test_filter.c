@@ -37,6 +37,8 @@ static int setup(void **state)
     r.proto = 6;
     r.version = 4;
     r.vlan = 7;
+    r.in_if = 3;
+    r.out_if = 5;
     r.sent_bytes = 600000;
     r.rcvd_bytes = 1400000;
     r.sent_goodput = 1000000;
@@ -103,6 +105,17 @@ static const char *const true_ones[] = {
     "mac=00:25:90:d4:cc:f9",
     "mac=00-25-90-D4-CC-F9",
     "ip in (10.0.0.0/8, 192.168.0.0/16)",
+    /* a field that is called like an operator */
+    "in=3",
+    "out=5 and in!=5",
+    "in in (3,4)",
+    "not in=4",
+    "in not in (4,5)",
+    "in exists",
+    "port=443 in=3",
+    "tls in=3",
+    "(in>2) or in=9",
+    "in<out",
     /* barewords */
     "192.168.2.222",
     "192.168.0.0/16",
