@@ -177,20 +177,29 @@ static bool measure_counted(struct bench *b, const void *what)
     return all || fail(b->err, "%s: some records were not counted", line->name);
 }
 
+bool collect_wants(const struct bench *b, const char *name)
+{
+    bool wanted = !b->arguments || b->all;
+    for (unsigned i = 0; i < b->arguments; i++)
+        wanted |= strstr(name, b->argument[i]) != NULL;
+    return wanted;
+}
+
 bool bench_collect(struct bench *b)
 {
     static const struct counted_line counted[] = {
-        {"v9, counted", FORM_NETFLOW9, 1000},
-        {"v9, counted", FORM_NETFLOW9, 100000},
-        {"v9, counted", FORM_NETFLOW9, 1000000},
+        {"v9, counted 1k", FORM_NETFLOW9, 1000},
+        {"v9, counted 100k", FORM_NETFLOW9, 100000},
+        {"v9, counted 1M", FORM_NETFLOW9, 1000000},
         {"sflow, counted", FORM_SFLOW, 100000},
     };
     for (unsigned i = 0; i < TRAIN_FORMS; i++) {
-        if (!bench_run_line(b, measure_decode, &train_forms[i]))
+        if (collect_wants(b, train_forms[i].name) &&
+            !bench_run_line(b, measure_decode, &train_forms[i]))
             return false;
     }
     for (unsigned i = 0; i < sizeof counted / sizeof *counted; i++) {
-        if (!bench_run_line(b, measure_counted, &counted[i]))
+        if (collect_wants(b, counted[i].name) && !bench_run_line(b, measure_counted, &counted[i]))
             return false;
     }
     return bench_collect_net(b);

@@ -101,21 +101,28 @@ struct flow_hop {
     nsec_t heard; /* when a record of it came last */
 };
 
-/* What exporters told of a flow; from client to server where it has a direction. */
+/* What exporters told of a flow; from client to server where it has a direction. What nearly every
+ * record writes is in the first two lines. */
 struct flow_export {
-    nsec_t heard; /* when a record came last */
-    struct addr next_hop, bgp_next_hop, nat[2];
-    uint64_t raw_bytes[2], raw_packets[2];     /* by end, as sent */
-    uint64_t total_bytes[2], total_packets[2]; /* by end: what the newest total said */
-    uint32_t as[2], vrf[2], mpls[3], sampling;
-    uint16_t nat_port[2];
+    nsec_t heard;                          /* when a record came last */
+    uint64_t raw_bytes[2], raw_packets[2]; /* by end, as sent */
+    uint32_t as[2];
     uint8_t mask[2], sampling_source, observed;
     uint8_t hops;       /* of hop[] */
     uint8_t others;     /* exporters that found no place there */
     uint8_t counted[2]; /* by end: 1 + the hop that is counted, 0 = none yet ... */
     uint8_t at[2];      /* ... and where: 1 ingress, 2 egress, 0 = it does not say */
+    uint32_t sampling;
+    uint16_t nat_port[2];
+    struct addr next_hop;
     struct flow_hop hop[FLOW_PATH];
-};
+    uint32_t vrf[2], mpls[3];
+    struct addr bgp_next_hop, nat[2];
+    uint64_t total_bytes[2], total_packets[2]; /* by end: what the newest total said */
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct flow_export, hop[1]) <= 128,
+               "one exporter's record writes two lines");
 
 /* What few flows have. */
 struct flow_more {
@@ -125,7 +132,6 @@ struct flow_more {
     uint16_t tunnels_seen; /* enum tunnel, 0 = none */
     struct mac mac[2];     /* with MORE_MAC: not what the end's group says */
     uint16_t has;          /* enum more_bit << end */
-    uint32_t told_by;      /* index of a struct flow_export, 0 = none */
 } __attribute__((aligned(8)));
 
 enum more_bit { MORE_ADDR = 1 << 0, MORE_MAC = 1 << 2 };
@@ -192,6 +198,7 @@ struct flow_cold {
     uint8_t handshake_state : 2; /* enum handshake */
     uint8_t request_state : 2;   /* enum request */
     uint8_t tos[2], ttl[2];
+    uint32_t exported; /* index of a struct flow_export, 0 = none */
     union {
         uint16_t icmp[2];
         struct {

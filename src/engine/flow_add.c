@@ -112,8 +112,7 @@ static bool begins_anew(const struct worker *w, uint32_t index, const struct flo
            f->first > flow_last(h);
 }
 
-static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct packet *p,
-                        const struct keyed *k)
+static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct keyed *k)
 {
     uint32_t index = flows_find(&w->flows, k);
     if (index && begins_anew(w, index, f)) {
@@ -122,9 +121,11 @@ static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct 
     }
     if (index)
         return index;
+    struct packet p;
     enum client_reason because;
     bool is_client = src_is_client(f, &because);
-    index = flow_begin_from(w, p, k, is_client, because);
+    packet_of(f, 0, &p);
+    index = flow_begin_from(w, &p, k, is_client, because);
     if (index && (flow_hot_at(&w->flows, index)->bits & FLOW_RAW))
         flow_join(w, index);
     return index;
@@ -360,12 +361,34 @@ static bool is_mine(const struct worker *w, const struct packet *p)
     return w->share <= 1 || key_spread(p) % w->share == w->number;
 }
 
-void flow_add(struct worker *w, const struct flow_in *f, const struct addr *exporter, nsec_t now)
+void flow_in_key(const struct flow_in *f, struct keyed *k)
+{
+    unsigned skip = f->version == 4 ? 12 : 0;
+    bool is_icmp = f->proto == PROTO_ICMP || f->proto == PROTO_ICMPV6;
+    const struct ends ends = {.src = f->src.byte + skip,
+                              .dst = f->dst.byte + skip,
+                              .src_port = is_icmp ? 0 : f->src_port,
+                              .dst_port = is_icmp ? 0 : f->dst_port,
+                              .tags = ends_tags(f->vlan, f->vlan_inner),
+                              .proto = f->proto,
+                              .version = f->version};
+    key_from_ends(&ends, k);
+}
+
+/* The same for a record; only who shares its source has to ask. */
+static bool is_my_record(const struct worker *w, const struct flow_in *f)
 {
     struct packet p;
-    struct keyed k;
+    if (w->share <= 1)
+        return true;
     packet_of(f, 0, &p);
-    if (!is_mine(w, &p))
+    return is_mine(w, &p);
+}
+
+void flow_add(struct worker *w, const struct flow_in *f, const struct keyed *k,
+              const struct addr *exporter, nsec_t now)
+{
+    if (!is_my_record(w, f))
         return;
     if (!f->version) {
         worker_count(w, REASON_record_without_ip, 0);
@@ -375,9 +398,8 @@ void flow_add(struct worker *w, const struct flow_in *f, const struct addr *expo
         worker_count(w, REASON_record_empty, 0);
         return;
     }
-    key_from_packet(&p, &k);
-    struct addition a = {.f = f, .exporter = exporter, .now = now, .src = k.from_high};
-    if (!(a.index = flow_of(w, f, &p, &k))) {
+    struct addition a = {.f = f, .exporter = exporter, .now = now, .src = k->from_high};
+    if (!(a.index = flow_of(w, f, k))) {
         worker_count(w, REASON_record_no_room, 0);
         return;
     }

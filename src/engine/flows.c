@@ -71,8 +71,8 @@ void flows_give(struct flows *fs, uint32_t index)
         pool_give(&fs->told, c->told);
     if (c->tcp)
         pool_give(&fs->tcp, c->tcp);
-    if (c->more && flow_more(fs, c)->told_by)
-        pool_give(&fs->exported, flow_more(fs, c)->told_by);
+    if (c->exported)
+        pool_give(&fs->exported, c->exported);
     if (c->more)
         pool_give(&fs->more, c->more);
     h->bits = 0;
@@ -104,9 +104,8 @@ struct flow_more *flow_make_more(struct flows *fs, struct flow_cold *c)
 
 struct flow_export *flow_make_exported(struct flows *fs, struct flow_cold *c)
 {
-    struct flow_more *m = flow_make_more(fs, c);
-    if (m && !m->told_by)
-        m->told_by = pool_take(&fs->exported);
+    if (!c->exported)
+        c->exported = pool_take(&fs->exported);
     return flow_exported(fs, c);
 }
 

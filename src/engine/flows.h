@@ -53,8 +53,7 @@ static inline struct flow_more *flow_more(const struct flows *fs, const struct f
 
 static inline struct flow_export *flow_exported(const struct flows *fs, const struct flow_cold *c)
 {
-    const struct flow_more *m = flow_more(fs, c);
-    return m && m->told_by ? pool_at(&fs->exported, m->told_by) : NULL;
+    return c->exported ? pool_at(&fs->exported, c->exported) : NULL;
 }
 
 /* The same, made when missing; NULL without memory. */

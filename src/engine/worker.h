@@ -208,9 +208,12 @@ void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsig
 void flow_settle(struct worker *w, uint32_t index);
 
 /* --- flow_add.c --- */
+/* The key of a record's tuple, as packets from src to dst have it. */
+void flow_in_key(const struct flow_in *f, struct keyed *k);
 /* Counts what a data record says at the flow of its tuple, made when new, or counts why not. now: when it
  * was received. */
-void flow_add(struct worker *w, const struct flow_in *f, const struct addr *exporter, nsec_t now);
+void flow_add(struct worker *w, const struct flow_in *f, const struct keyed *k,
+              const struct addr *exporter, nsec_t now);
 /* The same for a frame that an exporter sampled: it stands for f->sampling packets. */
 void flow_add_frame(struct worker *w, const struct frame *frame, const struct flow_in *f,
                     const struct addr *exporter, nsec_t now);

@@ -62,7 +62,9 @@ static struct flow_in record(uint32_t src, uint16_t sport, uint32_t dst, uint16_
 static void add(struct bench *b, const struct flow_in *f, uint32_t exporter)
 {
     struct addr a = ip(exporter);
-    flow_add(b->w, f, &a, now);
+    struct keyed k;
+    flow_in_key(f, &k);
+    flow_add(b->w, f, &k, &a, now);
 }
 
 static struct record only_flow(struct bench *b)
