@@ -33,6 +33,17 @@ static void free_workers(struct interface *in)
     *in = (struct interface){0};
 }
 
+/* Where each worker hears other exporters, what they tell of a flow meets at one of them. */
+static bool share_records(struct interface *in, struct err *e)
+{
+    const struct worker *first = &in->worker[0];
+    bool each_alone = in->n > 1 && first->collect && !first->source->is_file && first->share == 1;
+    for (unsigned i = 0; each_alone && i < in->n; i++)
+        if (!handover_init(&in->worker[i], in->worker, in->n, e))
+            return false;
+    return true;
+}
+
 int engine_add_interface(struct engine *en, const char *name, struct source **sources, unsigned n,
                          struct sink **sinks, struct err *e)
 {
@@ -62,6 +73,10 @@ int engine_add_interface(struct engine *en, const char *name, struct source **so
             free_workers(in);
             return -1;
         }
+    }
+    if (!share_records(in, e)) {
+        free_workers(in);
+        return -1;
     }
     return (int)en->n++;
 }

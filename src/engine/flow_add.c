@@ -355,10 +355,17 @@ static void count_all(struct worker *w, const struct addition *a)
     series_spread(&w->series, w->tick, a->f->first, a->f->last, was);
 }
 
-/* True when this worker is the one to count what is between these addresses. */
-static bool is_mine(const struct worker *w, const struct packet *p)
+/* True when this worker is the one to count what is between these addresses; else whoever is has been told
+ * of it, or sees it, too. */
+static bool is_mine(struct worker *w, const struct packet *p, const struct flow_in *f,
+                    bool is_sample, const struct told_by *by)
 {
-    return w->share <= 1 || key_spread(p) % w->share == w->number;
+    if (w->share > 1)
+        return key_spread(p) % w->share == w->number;
+    struct worker *owner = handover_owner(w, p);
+    if (owner)
+        handover_send(w, owner, f, is_sample ? p : NULL, by);
+    return !owner;
 }
 
 void flow_in_key(const struct flow_in *f, struct keyed *k)
@@ -375,20 +382,22 @@ void flow_in_key(const struct flow_in *f, struct keyed *k)
     key_from_ends(&ends, k);
 }
 
-/* The same for a record; only who shares its source has to ask. */
-static bool is_my_record(const struct worker *w, const struct flow_in *f)
+/* The same for a record; only who has peers has to ask. */
+static bool is_my_record(struct worker *w, const struct flow_in *f, const struct addr *exporter,
+                         nsec_t now)
 {
     struct packet p;
-    if (w->share <= 1)
+    if (w->share <= 1 && !w->handover)
         return true;
+    const struct told_by by = {*exporter, now};
     packet_of(f, 0, &p);
-    return is_mine(w, &p);
+    return is_mine(w, &p, f, false, &by);
 }
 
 void flow_add(struct worker *w, const struct flow_in *f, const struct keyed *k,
               const struct addr *exporter, nsec_t now)
 {
-    if (!is_my_record(w, f))
+    if (!is_my_record(w, f, exporter, now))
         return;
     if (!f->version) {
         worker_count(w, REASON_record_without_ip, 0);
@@ -459,28 +468,38 @@ static void add_packet(struct worker *w, struct addition *a, const struct packet
         flow_detect(w, a->index, p, a->src);
 }
 
+void flow_add_sample(struct worker *w, const struct packet *p, const struct flow_in *f,
+                     const struct addr *exporter, nsec_t now)
+{
+    struct keyed k;
+    key_from_packet(p, &k);
+    struct flow_in one = record_of(f, p);
+    struct addition a = {.f = &one, .exporter = exporter, .now = now, .src = k.from_high};
+    a.index = flows_find(&w->flows, &k);
+    if (!a.index && (a.index = flow_begin(w, p, &k)) &&
+        (flow_hot_at(&w->flows, a.index)->bits & FLOW_RAW))
+        flow_join(w, a.index);
+    if (a.index)
+        add_packet(w, &a, p);
+    else
+        worker_count(w, REASON_record_no_room, 0);
+}
+
 void flow_add_frame(struct worker *w, const struct frame *frame, const struct flow_in *f,
                     const struct addr *exporter, nsec_t now)
 {
     struct packet p;
-    struct keyed k;
     enum reason why = packet_decode(&w->decoder, frame, &p);
+    const struct told_by by = {*exporter, now};
+    bool has_ip = why == REASON_ipv4 || why == REASON_ipv6;
     p.ts = frame->ts;
-    if (!is_mine(w, &p))
-        return;
-    if (why != REASON_ipv4 && why != REASON_ipv6) {
+    /* Of a file all workers see a frame without addresses, and one counts it; else it has come here. */
+    if (!has_ip && w->share <= 1)
         worker_count(w, REASON_record_without_ip, 0);
+    else if (!is_mine(w, &p, f, true, &by))
         return;
-    }
-    key_from_packet(&p, &k);
-    struct flow_in one = record_of(f, &p);
-    struct addition a = {.f = &one, .exporter = exporter, .now = now, .src = k.from_high};
-    a.index = flows_find(&w->flows, &k);
-    if (!a.index && (a.index = flow_begin(w, &p, &k)) &&
-        (flow_hot_at(&w->flows, a.index)->bits & FLOW_RAW))
-        flow_join(w, a.index);
-    if (a.index)
-        add_packet(w, &a, &p);
+    else if (has_ip)
+        flow_add_sample(w, &p, f, exporter, now);
     else
-        worker_count(w, REASON_record_no_room, 0);
+        worker_count(w, REASON_record_without_ip, 0);
 }

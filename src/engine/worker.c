@@ -5,6 +5,7 @@
 
 enum {
     READ_TIMEOUT_MS = 100, /* how long a quiet interface sleeps before time is looked at */
+    REST_MS = 1000,        /* and one that has read all */
     BURSTS_PER_LOOP = 16   /* bursts of a file between two looks at questions and stop */
 };
 
@@ -72,6 +73,7 @@ void worker_fini(struct worker *w)
     thread_join(&w->thread);
     leads_fini(w);
     editions_fini(&w->editions);
+    handover_fini(w);
     collect_fini(w);
     known_free(&w->known);
     flows_fini(&w->flows);
@@ -115,8 +117,9 @@ static void run_live(struct worker *w)
         if (w->editions.due)
             edition_publish(w);
         bool busy = worker_answer(w);
-        enum source_result got =
-            w->source->ops->read(w->source, &burst, busy ? 0 : READ_TIMEOUT_MS);
+        int wait_ms = handover_sleeps(w, busy ? 0 : READ_TIMEOUT_MS);
+        enum source_result got = w->source->ops->read(w->source, &burst, wait_ms);
+        handover_wakes(w);
         worker_time(w, burst.now);
         w->pressed = got == SOURCE_OK && burst.n;
         watch_interface(w, got, &lost);
@@ -126,7 +129,10 @@ static void run_live(struct worker *w)
             worker_burst(w, &burst);
         else if (got == SOURCE_END)
             break;
+        handover_flush(w);
+        handover_take(w);
     }
+    handover_flush(w);
     w->pressed = false;
     edition_withdraw(w);
 }
@@ -172,9 +178,11 @@ void worker_run(void *argument)
     while (!must_stop(w)) {
         while (worker_answer(w)) {
         }
-        event_wait(&w->wake, clock_mono() + SECOND);
+        handover_take(w);
+        event_wait(&w->wake, clock_mono() + handover_sleeps(w, REST_MS) * MILLISECOND);
         event_clear(&w->wake);
     }
+    handover_end(w);
     end_all_flows(w);
     /* From here on askers answer for themselves; who came just before is answered now. */
     atomic_store(&w->state, WORKER_STOPPED);

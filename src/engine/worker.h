@@ -18,6 +18,7 @@
 #include "engine/events.h"
 #include "engine/flows.h"
 #include "engine/groups.h"
+#include "engine/handover.h"
 #include "engine/hosts.h"
 #include "engine/known.h"
 #include "engine/question.h"
@@ -88,7 +89,8 @@ struct worker {
     struct decoder decoder;
     struct pipe *pipe; /* packet_path.c */
     struct l7 *l7;
-    struct collect *collect; /* NULL: no collector */
+    struct collect *collect;   /* NULL: no collector */
+    struct handover *handover; /* NULL: all that it collects is its own */
     struct flows flows;
     struct hosts hosts;
     struct groups groups;
@@ -217,6 +219,10 @@ void flow_add(struct worker *w, const struct flow_in *f, const struct keyed *k,
 /* The same for a frame that an exporter sampled: it stands for f->sampling packets. */
 void flow_add_frame(struct worker *w, const struct frame *frame, const struct flow_in *f,
                     const struct addr *exporter, nsec_t now);
+
+/* A sampled packet that is decoded, by the worker that counts its flow. */
+void flow_add_sample(struct worker *w, const struct packet *p, const struct flow_in *f,
+                     const struct addr *exporter, nsec_t now);
 
 /* --- flow_export.c --- */
 /* Notes who told of the flow and what else was told; src_end is the end that f->src is. Returns 1 + the
