@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The collector as a program, on loopback: exporters at several workers, restarts, overrun sockets; after each
+run the ledger must close.
+
+    test_collector.py [only WORD...]      WEIR names the program, default build/weir
+"""
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+from live_net import equal, run_tests
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+WEIR = os.path.abspath(os.environ.get('WEIR', os.path.join(ROOT, 'build/weir')))
+folder = tempfile.TemporaryDirectory(prefix='weir-collector-')
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+class Monitor:
+    """A weir that collects on a port of its own."""
+
+    def __init__(self, *arguments, data=None):
+        self.data = data or tempfile.mkdtemp(dir=folder.name)
+        self.port = free_port(socket.SOCK_DGRAM)
+        self.http = free_port(socket.SOCK_STREAM)
+        self.process = subprocess.Popen(
+            [WEIR, '-i', f'udp://127.0.0.1:{self.port}', '-w', f'127.0.0.1:{self.http}', '-d', self.data,
+             '--memory', '1G', *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.wait(lambda: self.get('/summary'))
+
+    def get(self, path):
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.http}/api/v1{path}', timeout=5) as r:
+            return json.load(r)
+
+    def wait(self, done, seconds=20):
+        """What done() says as soon as it says anything."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                got = done()
+                if got:
+                    return got
+            except (urllib.error.URLError, OSError):
+                if self.process.poll() is not None:
+                    raise AssertionError(self.process.stderr.read())
+            if time.monotonic() > end:
+                raise AssertionError('waited in vain')
+            time.sleep(0.02)
+
+    def ledger(self):
+        return self.get('/ledger')['data']
+
+    def received(self, n):
+        """Waits until so many datagrams were received or dropped by the kernel."""
+        self.wait(lambda: term(self.ledger(), 'L1', 'packets', None) == n)
+
+    def flows(self):
+        return self.get('/flows?limit=100')['data']
+
+    def stop(self):
+        """Ends it as Ctrl-C does. The ledger that it leaves, which closes."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=20)
+        equal('status', self.process.returncode, 0)
+        left = subprocess.run([WEIR, 'ledger', '--check', '--json', '-w', '127.0.0.1:1', '-d', self.data],
+                              capture_output=True, text=True, timeout=20)
+        if left.returncode:
+            raise AssertionError('the ledger does not close: ' + left.stdout)
+        return json.loads(left.stdout.splitlines()[0])['ledger']
+
+
+def term(ledger, line_id, unit, name):
+    """A term of the first such line of the ledger, None: its left side."""
+    for line in ledger['lines']:
+        if line['id'] == line_id and line['unit'] == unit:
+            return line['left'] if name is None else next(t['value'] for t in line['terms'] if t['name'] == name)
+    return None
+
+
+def v5(sequence, client=1, octets=6000, packets=10):
+    """One flow of client 10.0.0.N to 192.0.2.1, which lasted from 10 to 5 seconds ago."""
+    head = struct.pack('>HHIIIIBBH', 5, 1, 1000000, int(time.time()), 0, sequence, 0, 0, 0)
+    return head + struct.pack('>4s4s4sHHIIIIHHBBBBHHBBH', bytes([10, 0, 0, client]), bytes([192, 0, 2, 1]),
+                              bytes(4), 3, 7, packets, octets, 990000, 995000, 50000, 443, 0, 0x10, 6, 0, 0, 0,
+                              0, 0, 0)
+
+
+def exporter(address):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, 0))
+    return s
+
+
+def test_a_flow_on_eight_routers_counts_once_over_four_workers():
+    m = Monitor('--workers', '4')
+    routers = [exporter(f'127.0.0.{n}') for n in range(1, 9)]
+    for client in range(20):
+        for r in routers:
+            r.sendto(v5(client, client), ('127.0.0.1', m.port))
+    m.received(160)
+    rows = m.wait(lambda: len(m.flows()) == 20 and m.flows())
+    equal('bytes of all flows', sum(f['bytes'] for f in rows), 20 * 6000)
+    ledger = m.stop()
+    equal('records', term(ledger, 'L4', 'records', None), 160)
+    equal('told twice', [r['packets'] for r in ledger['reasons'] if r['name'] == 'record_dup'], [140])
+
+
+if __name__ == '__main__':
+    run_tests(globals())
