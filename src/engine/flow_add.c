@@ -131,19 +131,25 @@ static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct 
     return index;
 }
 
-/* Counters since the flow began say only by their difference what is new. */
+/* Counters since the flow began say only by their difference what is new, and parts that were told of them
+ * on the way are in them again. */
 static void since_before(struct addition *a, struct flow_export *x, unsigned end, uint64_t *bytes,
                          uint64_t *packets)
 {
     uint64_t total_bytes = *bytes, total_packets = *packets;
+    if (x && a->f->flags & FLOW_IN_PART) {
+        x->total_bytes[end] += total_bytes;
+        x->total_packets[end] += total_packets;
+    }
     if (!(a->f->flags & FLOW_IN_TOTALS) || !x)
         return;
     if (total_bytes >= x->total_bytes[end] && total_packets >= x->total_packets[end]) {
         *bytes -= x->total_bytes[end];
         *packets -= x->total_packets[end];
     }
-    x->total_bytes[end] = total_bytes;
-    x->total_packets[end] = total_packets;
+    bool is_final = a->f->flags & FLOW_IN_FINAL;
+    x->total_bytes[end] = is_final ? 0 : total_bytes;
+    x->total_packets[end] = is_final ? 0 : total_packets;
 }
 
 /* What src (way 0) or dst (way 1) has sent. */

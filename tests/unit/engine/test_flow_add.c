@@ -188,6 +188,34 @@ static void test_totals_count_what_is_new_and_a_restarted_one_counts_whole(void 
     bench_free(&b);
 }
 
+/* As an ASA does it: 2557 and 31 octets in updates, then all 2588 again at the teardown. */
+static void test_parts_of_a_total_are_not_counted_again_at_the_connections_end(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in f = record(LOCAL, 50000, REMOTE, 443);
+    f.kind = FLOW_IN_EVENT;
+    f.flags = FLOW_IN_INITIATOR | FLOW_IN_PART;
+    f.bytes[0] = 2557;
+    f.packets[0] = 20;
+    add(&b, &f, 1);
+    f.bytes[0] = 31;
+    f.packets[0] = 1;
+    add(&b, &f, 1);
+    f.flags = FLOW_IN_INITIATOR | FLOW_IN_TOTALS | FLOW_IN_FINAL;
+    f.bytes[0] = 2588;
+    f.packets[0] = 21;
+    add(&b, &f, 1);
+    assert_int_equal(only_flow(&b).sent_bytes, 2588);
+    assert_int_equal(only_flow(&b).sent_packets, 21);
+    /* The next connection of the same ports is short, and told by its teardown alone. */
+    f.bytes[0] = 3000;
+    f.packets[0] = 22;
+    add(&b, &f, 1);
+    assert_int_equal(only_flow(&b).sent_bytes, 5588);
+    assert_closed(&b);
+    bench_free(&b);
+}
+
 static void test_a_flow_on_two_routers_counts_once_and_has_a_path(void **state)
 {
     struct bench b = bench_new(true);
@@ -342,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_a_biflow_counts_both_ways_and_its_source_is_the_client),
         cmocka_unit_test(test_sampled_counters_are_scaled_and_raw_ones_kept),
         cmocka_unit_test(test_totals_count_what_is_new_and_a_restarted_one_counts_whole),
+        cmocka_unit_test(test_parts_of_a_total_are_not_counted_again_at_the_connections_end),
         cmocka_unit_test(test_a_flow_on_two_routers_counts_once_and_has_a_path),
         cmocka_unit_test(test_a_router_that_meters_both_its_sides_counts_once),
         cmocka_unit_test(test_two_routers_that_see_one_way_each_both_count),
