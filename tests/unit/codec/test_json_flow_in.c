@@ -5,7 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static char line[4096];
