@@ -23,13 +23,15 @@ enum flow_in_kind {
 
 /* Bits of flow_in.flags. */
 enum {
-    FLOW_IN_REVERSE = 1,   /* [1] of the counters was sent: biflow, OUT_*, responder */
-    FLOW_IN_TOTALS = 2,    /* counters since the flow began, not since the last record */
-    FLOW_IN_HAS_TIMES = 4, /* first and last were sent; else both are the export time */
-    FLOW_IN_CLAMPED = 8,   /* a time was impossible and was moved (rule B09) */
+    FLOW_IN_REVERSE = 1,    /* [1] of the counters was sent: biflow, OUT_*, responder */
+    FLOW_IN_TOTALS = 2,     /* counters since the flow began, not since the last record */
+    FLOW_IN_HAS_TIMES = 4,  /* first and last were sent; else both are the export time */
+    FLOW_IN_CLAMPED = 8,    /* a time was impossible and was moved (rule B09) */
     FLOW_IN_INITIATOR = 16, /* src is known to be the client (initiator elements, biflow source) */
-    FLOW_IN_PART = 32,  /* a part of a total that is still to come, which will count for the rest alone */
-    FLOW_IN_FINAL = 64 /* with FLOW_IN_TOTALS: the connection's last; a later total is of the next one */
+    FLOW_IN_PART =
+        32, /* a part of a total that is still to come, which will count for the rest alone */
+    FLOW_IN_FINAL =
+        64 /* with FLOW_IN_TOTALS: the connection's last; a later total is of the next one */
 };
 
 /* The record as it came: fields in the template's order. Borrowed until the callback returns. */
