@@ -28,10 +28,18 @@ enum {
     FLOW_IN_HAS_TIMES = 4,  /* first and last were sent; else both are the export time */
     FLOW_IN_CLAMPED = 8,    /* a time was impossible and was moved (rule B09) */
     FLOW_IN_INITIATOR = 16, /* src is known to be the client (initiator elements, biflow source) */
-    FLOW_IN_PART =
-        32, /* a part of a total that is still to come, which will count for the rest alone */
-    FLOW_IN_FINAL =
-        64 /* with FLOW_IN_TOTALS: the connection's last; a later total is of the next one */
+    /* A part of a total that is still to come, which will count for the rest alone. */
+    FLOW_IN_PART = 32,
+    /* With FLOW_IN_TOTALS: the connection's last; a later total is of the next one. */
+    FLOW_IN_FINAL = 64,
+    FLOW_IN_APP = 128 /* l7_* was told, 0 being: detection did not recognise it */
+};
+
+/* What a probe's detection has found beside the application; for few flows. */
+struct flow_in_names {
+    uint64_t risk;
+    uint16_t tls_version, tls_cipher, http_code, dns_type, dns_code;
+    struct tail tail;
 };
 
 /* The record as it came: fields in the template's order. Borrowed until the callback returns. */
@@ -78,10 +86,13 @@ struct flow_in {
     uint16_t nat_src_port, nat_dst_port;
     struct mac src_mac, dst_mac;
     uint32_t min_len[2], max_len[2];
-    uint16_t l7_master, l7_app;             /* ntop's L7_PROTO; both 0 = not said */
+    uint16_t l7_master, l7_app; /* ntop's L7_PROTO; both 0 = not said, but for FLOW_IN_APP */
+    uint8_t confidence;         /* enum confidence of it, CONFIDENCE_NONE = not said */
+    uint64_t flow_id;           /* what the exporter calls the flow, 0 = not said */
     uint32_t client_us, server_us, appl_us; /* latencies, 0 = not said */
     uint32_t retrans[2], ooo[2];
-    const struct exporter *exporter; /* who sent it; lives as long as its collector */
+    const struct flow_in_names *names; /* NULL = none; borrowed until the callback returns */
+    const struct exporter *exporter;   /* who sent it; lives as long as its collector */
     struct flow_in_raw raw;
 };
 
