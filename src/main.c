@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     struct settings s;
     settings_init(&s);
     bool is_probe = role->run == role_probe;
-    s.letters = is_probe ? probe_letters : NULL;
+    s.other_names = is_probe ? probe_names : NULL;
     if (is_asked(argc, argv, is_probe ? "--version" : "-V", "--version"))
         return role_version(&s);
 

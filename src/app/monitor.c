@@ -10,7 +10,6 @@
 #include "app/roles.h"
 #include "app/saved.h"
 #include "app/setup.h"
-#include "app/templates.h"
 #include "app/version.h"
 #include "base/alloc.h"
 #include "base/ceiling.h"
@@ -35,7 +34,6 @@ struct app {
     struct exports *exports; /* NULL without */
     bool by_signal;          /* what ended app_wait() */
     char instance[256];
-    struct templates templates;
     bool has_told[INTERFACES_MAX]; /* that the interface's file is damaged */
 };
 
@@ -45,13 +43,15 @@ static struct string_list watched(const struct settings *s)
     static const char *any[] = {"any"}, *item[INTERFACES_MAX];
     static char port[64];
     struct string_list list = {.item = item};
-    for (; list.n < s->interfaces.n && list.n < INTERFACES_MAX - 1; list.n++)
-        item[list.n] = s->interfaces.item[list.n];
+    for (unsigned i = 0; i < s->interfaces.n && list.n < INTERFACES_MAX - 1; i++) {
+        if (strcmp(s->interfaces.item[i], "none") != 0)
+            item[list.n++] = s->interfaces.item[i];
+    }
     if (s->collector_port[0]) {
         snprintf(port, sizeof port, "udp://:%.40s", s->collector_port);
         item[list.n++] = port;
     }
-    return list.n ? list : (struct string_list){.n = 1, .item = any};
+    return list.n || s->interfaces.n ? list : (struct string_list){.n = 1, .item = any};
 }
 
 static bool add_interface(struct app *a, const char *spec, struct err *e)
@@ -85,6 +85,8 @@ static bool build_engine(struct app *a, struct err *e)
 {
     const struct settings *s = a->settings;
     struct string_list interfaces = watched(s);
+    if (!interfaces.n)
+        return fail(e, "-i none leaves nothing to watch; --collector-port PORT hears exporters");
     if (!setup_l7(s, e) || !setup_locals(s, &a->locals, e))
         return false;
     for (unsigned i = 0; i < interfaces.n; i++) {
@@ -100,8 +102,6 @@ static bool build_engine(struct app *a, struct err *e)
         if (!add_interface(a, interfaces.item[i], e))
             return false;
     }
-    if (a->engine)
-        templates_recall(s, a->engine);
     return a->engine != NULL;
 }
 
@@ -192,7 +192,6 @@ bool app_wait(struct app *a)
         }
         bool is_done = engine_is_done(a->engine);
         tell_damage(a);
-        templates_keep(&a->templates, a->settings, a->engine, clock_wall());
         if (a->settings->exit_when_done && is_done)
             return false;
     }
@@ -264,7 +263,6 @@ void app_stop(struct app *a)
     }
     if (has_time)
         arm_deadline();
-    templates_keep_now(&a->templates, a->settings, a->engine, clock_wall());
     keep_ledger(a);
     tear_down(a);
     alarm(0);

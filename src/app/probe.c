@@ -2,18 +2,39 @@
 #include "app/probe.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/sources.h"
 
 #include <stdio.h>
 #include <string.h>
 
-const struct letter_meaning probe_letters[] = {
-    {'n', "export"}, {'V', "export-version"}, {'d', "flow-idle"}, {'l', "export-wait"}, {0, NULL}};
+const struct other_name probe_names[] = {{'3', NULL, "collector-port"},
+                                         {'I', "probe-name", "instance-name"},
+                                         {'M', "max-num-flows", "max-flows"},
+                                         {'Q', NULL, "out-iface-idx"},
+                                         {'V', "flow-version", "export-version"},
+                                         {'a', NULL, "all-collectors"},
+                                         {'b', NULL, "verbose"},
+                                         {'d', "idle-timeout", "flow-idle"},
+                                         {'f', "bpf-filter", "packet-filter"},
+                                         {'l', "queue-timeout", "export-wait"},
+                                         {'n', "collector", "export"},
+                                         {'o', NULL, "template-packets"},
+                                         {'q', "sender-address", "export-from"},
+                                         {'s', NULL, "snaplen"},
+                                         {'t', "lifetime-timeout", "flow-active"},
+                                         {'u', NULL, "in-iface-idx"},
+                                         {0, "flow-templ", "flow-template"},
+                                         {0, NULL, NULL}};
 
-static bool add_all(struct exports *x, const struct string_list *list, struct err *e)
+static bool add_all(struct exports *x, const struct settings *s, struct err *e)
 {
-    for (unsigned i = 0; i < list->n; i++) {
-        if (!exports_add(x, list->item[i], e))
+    for (unsigned i = 0; i < s->export.n; i++) {
+        if (!exports_add(x, s->export.item[i], e))
+            return false;
+    }
+    for (unsigned i = 0; i < s->zmq.n; i++) {
+        if (!exports_add_zmq(x, s->zmq.item[i], e))
             return false;
     }
     return true;
@@ -48,6 +69,8 @@ bool probe_exports(const struct settings *s, const char *instance, struct export
         return true;
     if (!check(s, e) || (s->template[0] && !export_template_parse(&chosen, s->template, e)))
         return false;
+    if (*chosen.no_value)
+        log_warning("-T: Weir knows nothing of these, not sent: %s", chosen.no_value);
     struct exports_config config = {
         .template = s->template[0] ? &chosen : NULL,
         .format = (enum flow_format)s->export_version,
@@ -64,11 +87,15 @@ bool probe_exports(const struct settings *s, const char *instance, struct export
         .zmq_json = !strcmp(s->zmq_format, "json"),
         .zmq_key = s->zmq_key,
         .instance = instance,
+        .from = s->export_from,
+        .shares_out = !s->all_collectors,
+        .in_if = (uint32_t)s->in_iface,
+        .out_if = (uint32_t)s->out_iface,
     };
     struct exports *all = exports_new(&config, e);
     if (!all)
         return false;
-    if (!add_all(all, &s->export, e) || !add_all(all, &s->zmq, e)) {
+    if (!add_all(all, s, e)) {
         exports_free(all);
         return false;
     }

@@ -5,8 +5,8 @@
 #include "base/settings.h"
 #include "io/exports.h"
 
-/* nProbe's letters, where ntopng, whose letters Weir has, means something else by them. */
-extern const struct letter_meaning probe_letters[];
+/* nProbe's names of options; its letters win over those of ntopng, which Weir has elsewhere. */
+extern const struct other_name probe_names[];
 
 /* Opens what --export and --zmq name; *x is NULL when they name nothing. False with a sentence. Borrows
  * the settings and the instance's name. */

@@ -122,7 +122,9 @@ static void print_headline(const struct page *p)
         text_add(p->out, "There is not one packet in it.\n");
         return;
     }
-    count_with(&s, t->received, "packet", "packets");
+    bool is_packets = p->reading->seen.links > 0;
+    count_with(&s, t->received, is_packets ? "packet" : "message",
+               is_packets ? "packets" : "messages");
     text_add(&s, ", ");
     human_bytes(&s, t->received_bytes);
     if (span_of(p)) {
@@ -134,6 +136,12 @@ static void print_headline(const struct page *p)
         count_with(&s, d->packets, "packet", "packets");
         text_add(&s, ", ");
         human_bytes(&s, d->bytes);
+    }
+    if (t->record_packets) {
+        text_add(&s, ", telling of ");
+        count_with(&s, t->record_packets, "packet", "packets");
+        text_add(&s, ", ");
+        human_bytes(&s, t->record_bytes);
     }
     if (d->flows) {
         text_add(&s, ": ");
@@ -487,6 +495,8 @@ static void print_page(const struct page *p)
     if (p->reading->totals.received) {
         text_char(p->out, '\n');
         print_when(p);
+    }
+    if (p->reading->seen.links) {
         print_rate(p);
         print_bars(p);
         print_links(p);

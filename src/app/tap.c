@@ -32,36 +32,41 @@ static void widen(struct tap_seen *s)
     s->bins = (s->bins + 1) / 2;
 }
 
-void tap_count(struct tap_seen *s, const struct frame *f)
+static void count_time(struct tap_seen *s, nsec_t ts, uint32_t len)
 {
-    count_link(s, f->link);
     if (!s->width) {
-        s->start = s->earliest = s->latest = f->ts;
+        s->start = s->earliest = s->latest = ts;
         s->width = MILLISECOND;
-        s->second = f->ts - f->ts % SECOND;
+        s->second = ts - ts % SECOND;
     }
 
-    s->earliest = f->ts < s->earliest ? f->ts : s->earliest;
-    s->latest = f->ts > s->latest ? f->ts : s->latest;
+    s->earliest = ts < s->earliest ? ts : s->earliest;
+    s->latest = ts > s->latest ? ts : s->latest;
 
     /* Frames stamped before the first one go to the first bin. The difference is taken unsigned:
      * stamps of a damaged file can be centuries apart. */
-    uint64_t since = f->ts > s->start ? (uint64_t)f->ts - (uint64_t)s->start : 0;
+    uint64_t since = ts > s->start ? (uint64_t)ts - (uint64_t)s->start : 0;
     while (since / (uint64_t)s->width >= TAP_BINS)
         widen(s);
     unsigned bin = (unsigned)(since / (uint64_t)s->width);
-    s->bytes[bin] += f->wire_len;
+    s->bytes[bin] += len;
     if (bin >= s->bins)
         s->bins = bin + 1;
 
-    nsec_t second = f->ts - f->ts % SECOND;
+    nsec_t second = ts - ts % SECOND;
     if (second > s->second) {
         s->second = second;
         s->second_bytes = 0;
     }
-    s->second_bytes += f->wire_len;
+    s->second_bytes += len;
     if (s->second_bytes > s->peak_bytes)
         s->peak_bytes = s->second_bytes;
+}
+
+void tap_count(struct tap_seen *s, const struct frame *f)
+{
+    count_link(s, f->link);
+    count_time(s, f->ts, f->wire_len);
 }
 
 /* The engine and the progress bar read the outer source's counts: all members are counters. */
@@ -81,6 +86,15 @@ static void copy_state(struct tap *t)
     notice_set(&t->source.state, words);
 }
 
+/* A message of an exporter has no link, and the time at which it was sent. */
+static void count_one(struct tap *t, const struct burst *b, unsigned i)
+{
+    if (t->source.is_collector)
+        count_time(t->seen, b->datagram[i].received, (uint32_t)b->datagram[i].len);
+    else
+        tap_count(t->seen, &b->frame[i]);
+}
+
 static enum source_result tap_read(struct source *s, struct burst *b, int timeout_ms)
 {
     struct tap *t = (struct tap *)s;
@@ -92,7 +106,7 @@ static enum source_result tap_read(struct source *s, struct burst *b, int timeou
     }
     if (result == SOURCE_OK) {
         for (unsigned i = 0; i < b->n; i++)
-            tap_count(t->seen, &b->frame[i]);
+            count_one(t, b, i);
     }
     return result;
 }
@@ -126,6 +140,7 @@ struct source *tap_open(struct source *inner, struct tap_seen *seen, struct err 
     copy_state(t);
     t->source.is_file = inner->is_file;
     t->source.sees_all = inner->sees_all;
+    t->source.is_collector = inner->is_collector;
     mirror(t);
     return &t->source;
 }

@@ -240,12 +240,26 @@ static const char *next_value(struct arguments *a)
     return a->at[a->next++];
 }
 
+/* By a name that only this command has; NULL when it is none. */
+static const struct option_info *find_other(const struct settings *s, char letter, const char *word,
+                                            size_t len)
+{
+    for (const struct other_name *o = s->other_names; o && o->name; o++) {
+        bool is_word = o->word && strlen(o->word) == len && word && !memcmp(o->word, word, len);
+        if (is_word || (letter && o->letter == letter))
+            return settings_find(o->name);
+    }
+    return NULL;
+}
+
 static bool read_long(struct settings *s, struct arguments *a, const char *word, struct err *e)
 {
-    bool negated;
+    bool negated = false;
     const char *equals = strchr(word, '=');
     size_t len = equals ? (size_t)(equals - word) : strlen(word);
-    const struct option_info *option = find_name(word, len, &negated, e);
+    const struct option_info *option = find_other(s, 0, word, len);
+    if (!option)
+        option = find_name(word, len, &negated, e);
     if (!option)
         return false;
     const char *value = equals ? equals + 1 : NULL;
@@ -256,11 +270,8 @@ static bool read_long(struct settings *s, struct arguments *a, const char *word,
 
 static const struct option_info *find_meaning(const struct settings *s, char letter)
 {
-    for (const struct letter_meaning *m = s->letters; m && m->letter; m++) {
-        if (m->letter == letter)
-            return settings_find(m->name);
-    }
-    return find_letter(letter);
+    const struct option_info *option = find_other(s, letter, NULL, 0);
+    return option ? option : find_letter(letter);
 }
 
 static bool read_letters(struct settings *s, struct arguments *a, const char *word, struct err *e)

@@ -55,21 +55,21 @@ typedef int64_t setting_bytes;
 typedef const char *setting_string;
 typedef struct string_list setting_list;
 
-/* A letter that means another option for one command. A list of them ends with letter 0. */
-struct letter_meaning {
-    char letter;
-    const char *name;
+/* A letter, a long name or both that stand for an option in one command. The last has name NULL. */
+struct other_name {
+    char letter;      /* 0 = none */
+    const char *word; /* NULL = none */
+    const char *name; /* of the option */
 };
 
 struct settings {
 #define OPTION(member, type, letter, name, fallback, min, max, unit, text) setting_##type member;
 #include "options.def"
 #undef OPTION
-    struct string_list words; /* arguments that are no options */
-    void *strings;            /* chain of blocks, settings_free() */
-    const struct letter_meaning
-        *letters;                  /* win over those of options.def on the command line; or NULL */
-    uint8_t source[SETTINGS_ROWS]; /* per row of settings_options: enum setting_source */
+    struct string_list words;             /* arguments that are no options */
+    void *strings;                        /* chain of blocks, settings_free() */
+    const struct other_name *other_names; /* win over options.def on the command line; or NULL */
+    uint8_t source[SETTINGS_ROWS];        /* per row of settings_options: enum setting_source */
 };
 
 /* Fills *s with the defaults. settings_free() gives the strings back. One thread at a time. */

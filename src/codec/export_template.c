@@ -1,17 +1,19 @@
 /* export_template.c - which fields an export sends, from nProbe's -T or a sensible choice. */
 #include "codec/export_template.h"
 
+#include "model/nearest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "model/nearest.h"
-
 struct extra {
     const char *name, *element;
-    uint8_t len;
+    const char *alias; /* NULL for a row of its own */
+    uint8_t len, value;
     enum export_how how;
+    const struct field *field;
 };
 
 struct group {
@@ -19,23 +21,45 @@ struct group {
 };
 
 static const struct extra extras[] = {
-#define EXTRA(name_, element_, len_, how_)                                                         \
-    {.name = (name_), .element = (element_), .len = (len_), .how = EXPORT_##how_},
+#define ALIAS(name_, of_) {.name = (name_), .alias = (of_)},
+#define EXTRA(name_, element_, len_, how_, member_)                                                \
+    {.name = (name_),                                                                              \
+     .element = (element_),                                                                        \
+     .len = (len_),                                                                                \
+     .how = EXPORT_##how_,                                                                         \
+     .field = &field_table[FIELD_##member_]},
+#define CONSTANT(name_, element_, len_, value_)                                                    \
+    {.name = (name_),                                                                              \
+     .element = (element_),                                                                        \
+     .len = (len_),                                                                                \
+     .value = (value_),                                                                            \
+     .how = EXPORT_CONSTANT},
 #define GROUP(...)
 #include "codec/export_extra.def"
+#undef ALIAS
 #undef EXTRA
+#undef CONSTANT
 #undef GROUP
 };
 
 static const struct group groups[] = {
+#define ALIAS(...)
 #define EXTRA(...)
+#define CONSTANT(...)
 #define GROUP(name_, members_) {.name = (name_), .members = (members_)},
 #include "codec/export_extra.def"
+#undef ALIAS
 #undef EXTRA
+#undef CONSTANT
 #undef GROUP
 };
 
-enum { EXTRAS = sizeof extras / sizeof *extras, GROUPS = sizeof groups / sizeof *groups };
+enum {
+    EXTRAS = sizeof extras / sizeof *extras,
+    GROUPS = sizeof groups / sizeof *groups,
+    LEAST_ALIKE = 3, /* letters of a beginning that means anything */
+    MOST_NEAR = 8    /* names that an error lists */
+};
 
 /* What the client's side and the server's side say of the same thing. */
 static const uint8_t pairs[][2] = {
@@ -73,6 +97,35 @@ static const uint8_t pairs[][2] = {
 };
 
 enum { PAIRS = sizeof pairs / sizeof *pairs };
+
+static const struct export_twin *twin_of(const struct export_field *x)
+{
+    static const struct export_twin twins[] = {
+        {8, 27, "IPV6_SRC_ADDR"},
+        {12, 28, "IPV6_DST_ADDR"},
+        {9, 29, "IPV6_SRC_MASK"},
+        {13, 30, "IPV6_DST_MASK"},
+        {15, 62, "IPV6_NEXT_HOP"},
+        {18, 63, "BGP_IPV6_NEXT_HOP"},
+        {32, 139, "ICMP_TYPE"},
+        {130, 131, "EXPORTER_IPV6_ADDRESS"},
+        {225, 281, "POST_NAT_SRC_IPV6_ADDR"},
+        {226, 282, "POST_NAT_DST_IPV6_ADDR"},
+    };
+    for (unsigned i = 0; !x->pen && i < sizeof twins / sizeof *twins; i++) {
+        if (twins[i].v4 == x->id)
+            return &twins[i];
+    }
+    return NULL;
+}
+
+bool export_is_v6(const struct export_field *x, const struct record *r)
+{
+    const struct addr *own = (const void *)((const uint8_t *)r + x->field->offset);
+    if (x->field->kind == KIND_addr)
+        return !addr_is_v4(own) && !addr_is_none(own);
+    return !addr_is_v4(&r->client) || !addr_is_v4(&r->server);
+}
 
 const struct field *field_reverse(const struct field *f)
 {
@@ -162,44 +215,16 @@ static uint8_t octets_of(const struct field *f)
 static bool add(struct export_template *t, const struct export_field *f, struct err *e)
 {
     for (unsigned i = 0; i < t->n; i++) {
-        const struct export_field *have = &t->field[i];
-        if (have->name == f->name || (f->field && have->field == f->field && have->how == f->how))
+        if (t->field[i].name == f->name)
             return true;
     }
     if (t->n == EXPORT_FIELDS)
         return fail(e, "-T names more than %d fields", EXPORT_FIELDS);
     if (f->field && is_of_server(f->field))
         t->has_reverse = true;
-    t->field[t->n++] = *f;
+    t->field[t->n] = *f;
+    t->field[t->n++].twin = twin_of(f);
     return true;
-}
-
-static bool add_extra(struct export_template *t, const struct extra *x, struct err *e)
-{
-    struct export_field f = {.name = x->name, .how = x->how, .len = x->len};
-    read_element(x->element, &f);
-    switch (x->how) {
-    case EXPORT_CLIENT:
-        f.how = EXPORT_FIELD;
-        f.field = &field_table[FIELD_client];
-        break;
-    case EXPORT_SERVER:
-        f.how = EXPORT_FIELD;
-        f.field = &field_table[FIELD_server];
-        break;
-    case EXPORT_VLAN:
-        f.field = &field_table[FIELD_vlan];
-        break;
-    case EXPORT_FIRST_UPTIME:
-        f.field = &field_table[FIELD_first];
-        break;
-    case EXPORT_LAST_UPTIME:
-        f.field = &field_table[FIELD_last];
-        break;
-    default:
-        break;
-    }
-    return add(t, &f, e);
 }
 
 static bool is_word(const char *name, const char *word, size_t len)
@@ -207,35 +232,91 @@ static bool is_word(const char *name, const char *word, size_t len)
     return strlen(name) == len && !strncasecmp(name, word, len);
 }
 
-static bool add_unknown(const char *word, size_t len, struct err *e)
+/* Name i of what can be sent; NULL past the end, "" for a row without one. */
+static const char *name_at(size_t i)
+{
+    if (i < field_count)
+        return field_table[i].seed ? field_table[i].seed : "";
+    return i - field_count < EXTRAS ? extras[i - field_count].name : NULL;
+}
+
+static bool begins_alike(const char *name, const char *word, size_t len)
+{
+    return len >= LEAST_ALIKE && !strncasecmp(name, word, len);
+}
+
+/* The nearest name, and those that begin with what was written. */
+static bool fail_unknown(const char *word, size_t len, struct err *e)
 {
     struct nearest near = nearest_to(word, len);
-    for (size_t i = 0; i < field_count; i++) {
-        if (field_table[i].seed)
-            nearest_offer(&near, field_table[i].seed);
+    const char *name;
+    for (size_t i = 0; (name = name_at(i)); i++)
+        nearest_offer(&near, name);
+    char list[200] = "";
+    size_t used = 0, listed = 0;
+    for (size_t i = 0; (name = name_at(i)) && listed < MOST_NEAR; i++) {
+        if (name != near.best && !begins_alike(name, word, len))
+            continue;
+        int n = snprintf(list + used, sizeof list - used, "%s%%%s", listed++ ? ", " : "", name);
+        used += n > 0 && (size_t)n < sizeof list - used ? (size_t)n : 0;
     }
-    for (unsigned i = 0; i < EXTRAS; i++)
-        nearest_offer(&near, extras[i].name);
     return fail(e, "-T: there is no field %%%.*s%s%s", len < 60 ? (int)len : 60, word,
-                near.best ? "; did you mean %" : "; docs/export.md lists them",
-                near.best ? near.best : "");
+                listed ? "; did you mean " : "; docs/export.md lists them", list);
+}
+
+/* By the name in the registries of IANA and the vendors; NULL when it is in none. */
+static const struct element *find_element(const char *word, size_t len)
+{
+    const struct element *row;
+    for (size_t i = 0; (row = element_row(i)); i++) {
+        if (is_word(row->key, word, len) || is_word(row->name, word, len))
+            return row;
+    }
+    return NULL;
+}
+
+static bool leave_out(struct export_template *t, const char *word, size_t len)
+{
+    size_t used = strlen(t->no_value);
+    snprintf(t->no_value + used, sizeof t->no_value - used, "%s%.*s", used ? ", " : "", (int)len,
+             word);
+    return true;
+}
+
+static const struct extra *find_extra(const char *word, size_t len)
+{
+    for (unsigned i = 0; i < EXTRAS; i++) {
+        if (is_word(extras[i].name, word, len))
+            return &extras[i];
+    }
+    return NULL;
 }
 
 static bool add_name(struct export_template *t, const char *word, size_t len, struct err *e)
 {
-    for (unsigned i = 0; i < EXTRAS; i++) {
-        if (is_word(extras[i].name, word, len))
-            return add_extra(t, &extras[i], e);
-    }
-    for (size_t i = 0; i < field_count; i++) {
-        const struct field *row = &field_table[i];
-        if (!row->seed || !is_word(row->seed, word, len))
-            continue;
-        struct export_field f = {.name = row->seed, .field = row, .len = octets_of(row)};
-        read_element(row->element, &f);
+    const struct extra *x = find_extra(word, len);
+    if (x && !x->alias) {
+        struct export_field f = {
+            .name = x->name, .how = x->how, .field = x->field, .len = x->len, .value = x->value};
+        read_element(x->element, &f);
         return add(t, &f, e);
     }
-    return add_unknown(word, len, e);
+    if (x) {
+        word = x->alias;
+        len = strlen(word);
+    }
+    const struct element *element = find_element(word, len);
+    for (size_t i = 0; i < field_count; i++) {
+        const struct field *row = &field_table[i];
+        struct export_field f = {.name = row->seed, .field = row, .len = octets_of(row)};
+        if (!row->seed || !*row->seed)
+            continue;
+        read_element(row->element, &f);
+        if (is_word(row->seed, word, len) ||
+            (element && f.id && element->id == f.id && element->pen == f.pen))
+            return add(t, &f, e);
+    }
+    return element ? leave_out(t, word, len) : fail_unknown(word, len, e);
 }
 
 static const char *group_members(const char *word, size_t len)
@@ -289,7 +370,9 @@ bool export_template_parse(struct export_template *t, const char *text, struct e
     *t = (struct export_template){0};
     if (!add_all(t, text, e))
         return false;
-    return t->n || fail(e, "-T names no field");
+    t->packet_fields = t->n;
+    return t->n || fail(e, "-T names no field that Weir could fill%s%s", *t->no_value ? ": " : "",
+                        t->no_value);
 }
 
 void export_template_default(struct export_template *t, bool is_v9, bool two_way)
@@ -306,6 +389,11 @@ void export_template_default(struct export_template *t, bool is_v9, bool two_way
         &none);
     if (two_way)
         add_all(t, "OUT_BYTES OUT_PKTS", &none);
+    t->packet_fields = t->n;
+    add_all(t,
+            "EXPORTER_IPV4_ADDRESS SRC_AS DST_AS IPV4_SRC_MASK IPV4_DST_MASK IPV4_NEXT_HOP "
+            "FLOW_DIRECTION",
+            &none);
 }
 
 void export_template_everything(struct export_template *t)
@@ -319,4 +407,5 @@ void export_template_everything(struct export_template *t)
             add_name(t, seed, strlen(seed), &none);
     }
     add_all(t, "FIRST_SWITCHED LAST_SWITCHED", &none);
+    t->packet_fields = t->n;
 }

@@ -7,36 +7,44 @@
 #define WEIR_CODEC_EXPORT_TEMPLATE_H
 
 #include "base/err.h"
+#include "codec/element.h"
 #include "model/record.h"
 
-enum { EXPORT_FIELDS = 128, PEN_NTOP = 35632, PEN_REVERSE = 29305, NTOP_V9_BASE = 57472 };
+enum { EXPORT_FIELDS = 128 };
 
 /* Where a field's value comes from. */
 enum export_how {
     EXPORT_FIELD,        /* the row of fields.def */
     EXPORT_FIRST_UPTIME, /* milliseconds since the exporter started; IPFIX: element 152 */
     EXPORT_LAST_UPTIME,  /* the same, 153 */
-    EXPORT_CLIENT,       /* addresses by their IPv6 name */
-    EXPORT_SERVER,
-    EXPORT_VLAN,
-    EXPORT_ONE,
-    EXPORT_ZERO,
-    EXPORT_EMPTY /* a text of which nothing is known */
+    EXPORT_SECONDS,      /* a time as seconds since 1970 */
+    EXPORT_CONSTANT      /* always the same number, or an empty text */
+};
+
+/* The same about IPv6: its element, one of IANA's, and its name. */
+struct export_twin {
+    uint16_t v4, v6;
+    const char *name;
 };
 
 struct export_field {
     const char *name;
-    const struct field *field; /* NULL for what no row holds */
+    const struct field *field;      /* NULL for a constant */
+    const struct export_twin *twin; /* NULL where both versions share the number */
     enum export_how how;
-    uint32_t pen; /* 0 = IANA */
-    uint16_t id;  /* 0 = has no number */
-    uint8_t len;  /* octets; 0 = text */
+    uint32_t pen;  /* 0 = IANA */
+    uint16_t id;   /* 0 = has no number */
+    uint8_t len;   /* octets; 0 = text */
+    uint8_t value; /* of a constant */
 };
 
 /* A value; names and rows are constants. */
 struct export_template {
     unsigned n;
-    bool has_reverse; /* names what the server sent: one record tells both directions */
+    unsigned
+        packet_fields;  /* the first so many; those behind only of flows that an exporter told */
+    bool has_reverse;   /* names what the server sent: one record tells both directions */
+    char no_value[200]; /* names by comma of which Weir knows nothing and which are not sent */
     struct export_field field[EXPORT_FIELDS];
 };
 
@@ -50,6 +58,10 @@ void export_template_default(struct export_template *t, bool is_v9, bool two_way
 
 /* All fields, for JSON and TLV, which leave out what a record does not say. */
 void export_template_everything(struct export_template *t);
+
+/* True when what the record tells by a field with a twin is about IPv6: its own address, else the
+ * flow's ends. */
+bool export_is_v6(const struct export_field *x, const struct record *r);
 
 /* The field that says of the server what this one says of the client; NULL when there is none. */
 const struct field *field_reverse(const struct field *f);

@@ -80,6 +80,8 @@ unsigned flow_out_restart(struct flow_out *o)
     o->told = o->records = o->data_records = 0;
     o->sequence = 0;
     o->templates_at = 0;
+    for (unsigned i = 0; i < LAYOUTS; i++)
+        o->layout[i].is_sent = false;
     o->since = 0;
     o->set_at = 0;
     o->len = 0;

@@ -6,6 +6,11 @@
 
 enum { SET_HEADER = 4, LAYOUT_SET = 1200 };
 
+/* Flows between IPv4 and between IPv6 addresses; seen here, told by an exporter with an IPv4 address,
+ * with an IPv6 address. */
+enum told_by { TOLD_BY_NOBODY, TOLD_BY_V4, TOLD_BY_V6, TELLERS };
+enum { LAYOUTS = 2 * TELLERS };
+
 /* One copy step: from the record to the wire. */
 struct out_step {
     uint8_t how;  /* enum out_how of ipfix_out.c */
@@ -19,6 +24,7 @@ struct out_step {
 struct out_layout {
     uint16_t id;
     unsigned n, texts;
+    bool is_sent;    /* the collector has it: in this session, and not too long ago */
     size_t fixed;    /* octets of a record without its texts */
     size_t text_max; /* of each text, so that every record fits into an empty message */
     uint8_t set[LAYOUT_SET];
@@ -37,13 +43,12 @@ struct flow_out {
     unsigned data_records; /* data records alone */
     uint32_t sequence;     /* v5 flows, v9 datagrams, IPFIX data records, before this message */
     nsec_t boot;
-    nsec_t templates_at;    /* when templates were sent last; 0 = never in this session */
-    unsigned since;         /* messages since then */
-    bool templates_waiting; /* this message holds templates and nothing else yet */
-    size_t set_at;          /* where the open set begins; 0 = none */
+    nsec_t templates_at; /* since when templates count as sent; 0 = never in this session */
+    unsigned since;      /* messages since then */
+    size_t set_at;       /* where the open set begins; 0 = none */
     uint16_t set_id;
     size_t len;
-    struct out_layout layout[2]; /* IPv4, IPv6 */
+    struct out_layout layout[LAYOUTS]; /* told_by * 2, + 1 between IPv6 addresses */
     char left_out[200];
     struct record turned; /* the server's side of the record at hand */
     uint8_t message[FLOW_OUT_MOST];

@@ -4,9 +4,9 @@
  *     v9     version 2  count 2   uptime 4  seconds 4  sequence 4  source id 4
  *     set    id 2  length 2  records ...
  *
- * The chosen fields are compiled once into copy steps, a layout for IPv4 and one for IPv6, and a
- * record is then a loop over them. Texts are as long as they are in IPFIX; v9 knows no such thing
- * and pads them.
+ * The chosen fields are compiled once into copy steps, a layout for IPv4, one for IPv6 and more for flows
+ * of which an exporter told, and a record is then a loop over them. A layout's template goes out before
+ * its first record. Texts are as long as they are in IPFIX; v9 knows no such thing and pads them.
  */
 #include "codec/flow_out_private.h"
 #include "codec/put.h"
@@ -31,10 +31,12 @@ enum out_how {
     OUT_NUMBER, /* a member as it is */
     OUT_COMPUTED,
     OUT_ADDR4,
+    OUT_ADDR4_IF, /* 0.0.0.0 where the address is none of IPv4 */
     OUT_ADDR6,
     OUT_MAC,
     OUT_MS,
     OUT_US_MS, /* microseconds as milliseconds, rounded; what was measured is at least 1 */
+    OUT_SECONDS,
     OUT_UPTIME,
     OUT_FLOW_ID,
     OUT_CONSTANT, /* offset is the value */
@@ -67,7 +69,8 @@ static enum out_how how_to_put(const struct field *f)
     case KIND_flow_id:
         return OUT_FLOW_ID;
     case KIND_addr:
-        return OUT_ADDR4;
+        return f == &field_table[FIELD_client] || f == &field_table[FIELD_server] ? OUT_ADDR4
+                                                                                  : OUT_ADDR4_IF;
     case KIND_mac:
         return OUT_MAC;
     case KIND_time:
@@ -86,7 +89,7 @@ static uint8_t *put_specifier(const struct flow_out *o, uint8_t *at, uint32_t pe
                               unsigned len)
 {
     if (is_v9(o)) {
-        at = put_be16(at, pen == PEN_NTOP ? NTOP_V9_BASE + id : id);
+        at = put_be16(at, pen == PEN_NTOP ? NTOP_IN_V9 + id : id);
         return put_be16(at, len ? len : V9_TEXT);
     }
     at = put_be16(at, pen ? id | 0x8000 : id);
@@ -119,23 +122,31 @@ static struct out_step step_of_field(const struct flow_out *o, const struct fiel
                              .field = f};
 }
 
-/* What has another number between IPv6 addresses; 0 = nothing. */
-static unsigned element_of_v6(unsigned id)
+/* What sort of flows a layout is for. */
+static bool is_v6_layout(unsigned layout)
 {
-    static const uint16_t pairs[][2] = {{8, 27},  {12, 28},  {9, 29},    {13, 30},  {15, 62},
-                                        {18, 63}, {32, 139}, {225, 281}, {226, 282}};
-    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        if (pairs[i][0] == id)
-            return pairs[i][1];
-    }
-    return 0;
+    return layout & 1;
 }
 
-/* One field as a step, with the element's number in this family and format. */
-static struct out_step step_of(const struct flow_out *o, const struct export_field *x, bool is_v6,
-                               unsigned *id)
+static enum told_by teller_of(unsigned layout)
 {
-    struct out_step step = {.how = OUT_CONSTANT, .len = x->len};
+    return layout / 2;
+}
+
+/* True where the field has its number of IPv6: exporters have addresses of their own. */
+static bool takes_twin(const struct export_field *x, unsigned layout)
+{
+    if (!x->twin)
+        return false;
+    return x->field == &field_table[FIELD_exporter] ? teller_of(layout) == TOLD_BY_V6
+                                                    : is_v6_layout(layout);
+}
+
+/* One field as a step, with the element's number in this layout and format. */
+static struct out_step step_of(const struct flow_out *o, const struct export_field *x,
+                               unsigned layout, unsigned *id)
+{
+    struct out_step step;
     *id = x->id;
     switch (x->how) {
     case EXPORT_FIRST_UPTIME:
@@ -146,23 +157,20 @@ static struct out_step step_of(const struct flow_out *o, const struct export_fie
         if (!is_v9(o))
             *id = x->how == EXPORT_FIRST_UPTIME ? 152 : 153;
         return step;
-    case EXPORT_ONE:
-        step.offset = 1;
+    case EXPORT_SECONDS:
+        step = step_of_field(o, x->field, x->len);
+        step.how = OUT_SECONDS;
         return step;
-    case EXPORT_ZERO:
-    case EXPORT_EMPTY:
-        return step;
+    case EXPORT_CONSTANT:
+        return (struct out_step){.how = OUT_CONSTANT, .len = x->len, .offset = x->value};
     default:
         break;
     }
     step = step_of_field(o, x->field, x->len);
-    if (x->how == EXPORT_VLAN)
+    if (!takes_twin(x, layout))
         return step;
-    unsigned other = is_v6 && !x->pen ? element_of_v6(x->id) : 0;
-    if (!other)
-        return step;
-    *id = other;
-    if (step.how == OUT_ADDR4) {
+    *id = x->twin->v6;
+    if (step.how == OUT_ADDR4 || step.how == OUT_ADDR4_IF) {
         step.how = OUT_ADDR6;
         step.len = 16;
     }
@@ -198,16 +206,15 @@ static void note_left_out(struct flow_out *o, const char *name)
     snprintf(o->left_out + used, sizeof o->left_out - used, "%s%s", used ? ", " : "", name);
 }
 
-static bool add_field(struct flow_out *o, struct out_layout *l, const struct export_field *x,
-                      bool is_v6)
+static bool add_field(struct flow_out *o, struct out_layout *l, const struct export_field *x)
 {
+    unsigned id, layout = (unsigned)(l - o->layout);
     if (!x->id) {
-        if (!is_v6)
+        if (!layout)
             note_left_out(o, x->name);
         return true;
     }
-    unsigned id;
-    struct out_step step = step_of(o, x, is_v6, &id);
+    struct out_step step = step_of(o, x, layout, &id);
     tell_apart(o, &step);
     if (!add_step(o, l, &step, x->pen, id))
         return false;
@@ -221,16 +228,18 @@ static void finish_layout(const struct flow_out *o, struct out_layout *l, unsign
     put_be16(l->set + 2, (unsigned)l->set_len);
 }
 
-static bool compile(struct flow_out *o, bool is_v6, struct err *e)
+static bool compile(struct flow_out *o, unsigned layout, struct err *e)
 {
-    struct out_layout *l = &o->layout[is_v6];
-    l->id = (uint16_t)(LAYOUT_V4 + is_v6);
+    struct out_layout *l = &o->layout[layout];
+    l->id = (uint16_t)(LAYOUT_V4 + layout);
     put_be16(l->set + SET_HEADER, l->id);
     unsigned fields_at = SET_HEADER + 2;
     l->set_len = fields_at + 2;
     bool fits = true;
-    for (unsigned i = 0; fits && i < o->template.n; i++)
-        fits = add_field(o, l, &o->template.field[i], is_v6);
+    unsigned fields =
+        teller_of(layout) == TOLD_BY_NOBODY ? o->template.packet_fields : o->template.n;
+    for (unsigned i = 0; fits && i < fields; i++)
+        fits = add_field(o, l, &o->template.field[i]);
     if (fits && o->config.biflow && !is_v9(o)) {
         struct out_step initiator = {.how = OUT_CONSTANT, .len = 1, .offset = 1};
         fits = add_step(o, l, &initiator, 0, ELEMENT_BIFLOW_DIRECTION);
@@ -240,7 +249,7 @@ static bool compile(struct flow_out *o, bool is_v6, struct err *e)
     finish_layout(o, l, fields_at);
     size_t room = o->config.mtu - header_len(o) - SET_HEADER;
     size_t texts = l->texts * (size_t)(is_v9(o) ? V9_TEXT : LEAST_TEXT);
-    if (!fits || l->fixed + texts > room || header_len(o) + 2 * l->set_len > o->config.mtu)
+    if (!fits || l->fixed + texts > room || header_len(o) + l->set_len > o->config.mtu)
         return fail(e, "the fields of -T do not fit into a message of %zu bytes", o->config.mtu);
     size_t each = l->texts ? (room - l->fixed) / l->texts - 3 : 0;
     l->text_max = is_v9(o) ? V9_TEXT : each < TAIL_STRING ? each : TAIL_STRING;
@@ -249,7 +258,11 @@ static bool compile(struct flow_out *o, bool is_v6, struct err *e)
 
 bool ipfix_compile(struct flow_out *o, struct err *e)
 {
-    return compile(o, false, e) && compile(o, true, e);
+    for (unsigned i = 0; i < LAYOUTS; i++) {
+        if (!compile(o, i, e))
+            return false;
+    }
+    return true;
 }
 
 /* --- Messages ----------------------------------------------------------------------------------- */
@@ -314,13 +327,19 @@ static void begin(struct flow_out *o, nsec_t now)
     o->set_at = 0;
     if (!templates_due(o, now))
         return;
-    for (unsigned i = 0; i < 2; i++) {
-        memcpy(o->message + o->len, o->layout[i].set, o->layout[i].set_len);
-        o->len += o->layout[i].set_len;
-        o->records++;
-    }
+    for (unsigned i = 0; i < LAYOUTS; i++)
+        o->layout[i].is_sent = false;
     o->templates_at = now ? now : 1;
     o->since = 0;
+}
+
+static void put_template(struct flow_out *o, struct out_layout *l)
+{
+    close_set(o);
+    memcpy(o->message + o->len, l->set, l->set_len);
+    o->len += l->set_len;
+    o->records++;
+    l->is_sent = true;
 }
 
 static uint8_t *put_text(const struct flow_out *o, const struct out_layout *l, uint8_t *at,
@@ -390,6 +409,7 @@ static uint64_t computed(const struct record *r, const struct out_step *s)
 static uint8_t *put_step(const struct flow_out *o, const struct out_layout *l,
                          const struct out_step *s, const struct record *r, uint8_t *at)
 {
+    static const uint8_t none[4];
     const uint8_t *from = (const uint8_t *)r + s->offset;
     uint64_t v;
     if (!s->len)
@@ -399,6 +419,8 @@ static uint8_t *put_step(const struct flow_out *o, const struct out_layout *l,
         return put_be(at, member(r, s), s->len);
     case OUT_ADDR4:
         return put_bytes(at, from + 12, 4);
+    case OUT_ADDR4_IF:
+        return put_bytes(at, addr_is_v4((const struct addr *)from) ? from + 12 : none, 4);
     case OUT_ADDR6:
         return put_bytes(at, from, 16);
     case OUT_MAC:
@@ -408,6 +430,8 @@ static uint8_t *put_step(const struct flow_out *o, const struct out_layout *l,
     case OUT_US_MS:
         v = member(r, s);
         return put_be(at, v && v < 500 ? 1 : (v + 500) / 1000, s->len);
+    case OUT_SECONDS:
+        return put_be32(at, (uint32_t)(member(r, s) / SECOND));
     case OUT_UPTIME:
         return put_be32(at, uptime_ms(o, (nsec_t)member(r, s)));
     case OUT_FLOW_ID:
@@ -419,16 +443,26 @@ static uint8_t *put_step(const struct flow_out *o, const struct out_layout *l,
     }
 }
 
-void ipfix_add(struct flow_out *o, const struct record *r, nsec_t now)
+static struct out_layout *layout_of(struct flow_out *o, const struct record *r)
 {
+    enum told_by teller = addr_is_none(&r->exporter) ? TOLD_BY_NOBODY
+                          : addr_is_v4(&r->exporter) ? TOLD_BY_V4
+                                                     : TOLD_BY_V6;
     bool is_v6 = !addr_is_v4(&r->client) || !addr_is_v4(&r->server);
-    const struct out_layout *l = &o->layout[is_v6];
-    size_t most = l->fixed + l->texts * (is_v9(o) ? (size_t)V9_TEXT : l->text_max + 3);
-    if (o->len && o->len + most + (o->set_id != l->id ? SET_HEADER : 0) > o->config.mtu)
+    return &o->layout[2 * teller + is_v6];
+}
+
+/* A message with room for one more record of this layout, of `most` octets, behind its template. */
+static void make_room(struct flow_out *o, struct out_layout *l, size_t most, nsec_t now)
+{
+    size_t need = most + (l->is_sent ? 0 : l->set_len) + (o->set_id != l->id ? SET_HEADER : 0);
+    if (o->len && o->len + need > o->config.mtu)
         ipfix_flush(o, now);
     if (!o->len)
         begin(o, now);
-    /* Templates may leave no room for a first record: then they travel alone. */
+    if (!l->is_sent)
+        put_template(o, l);
+    /* A template may leave no room for a first record: then it travels alone. */
     if (!o->data_records && o->len + SET_HEADER + most > o->config.mtu) {
         put_header(o, now);
         o->send(o->to, o->message, o->len, 0);
@@ -436,6 +470,12 @@ void ipfix_add(struct flow_out *o, const struct record *r, nsec_t now)
         o->records = 0;
         o->len = header_len(o);
     }
+}
+
+void ipfix_add(struct flow_out *o, const struct record *r, nsec_t now)
+{
+    struct out_layout *l = layout_of(o, r);
+    make_room(o, l, l->fixed + l->texts * (is_v9(o) ? (size_t)V9_TEXT : l->text_max + 3), now);
     if (!o->set_at || o->set_id != l->id) {
         close_set(o);
         o->set_at = o->len;

@@ -163,8 +163,8 @@ static const bool always[FIELDS] = {
 
 static bool is_told(const struct record *r, const struct export_field *x)
 {
-    if (!x->field || x->how != EXPORT_FIELD)
-        return x->how != EXPORT_EMPTY;
+    if (x->how != EXPORT_FIELD)
+        return x->how != EXPORT_CONSTANT || x->len;
     return always[x->field - field_table] || record_has(r, x->field);
 }
 
@@ -173,32 +173,32 @@ static void value_of_field(struct value *v, const struct record *r, const struct
     switch (x->how) {
     case EXPORT_FIRST_UPTIME:
     case EXPORT_LAST_UPTIME:
-        /* These are seconds since 1970 here. */
+    case EXPORT_SECONDS:
+        /* All are seconds since 1970 here. */
         v->is = VALUE_NUMBER;
         v->number = record_number(r, x->field) / SECOND;
         return;
-    case EXPORT_ZERO:
-    case EXPORT_ONE:
+    case EXPORT_CONSTANT:
         v->is = VALUE_NUMBER;
-        v->number = x->how == EXPORT_ONE;
-        return;
-    case EXPORT_EMPTY:
-        as_text(v, 0);
+        v->number = x->value;
         return;
     default:
         value_of(v, r, x->field);
     }
 }
 
-/* The number of an address by its family. */
+/* What a field is called between IPv6 addresses; NULL when it is called what it always is. */
+static const struct export_twin *twin_of(const struct record *r, const struct export_field *x)
+{
+    return x->twin && export_is_v6(x, r) ? x->twin : NULL;
+}
+
 static uint32_t number_of(const struct record *r, const struct export_field *x)
 {
-    bool is_client = x->field == &field_table[FIELD_client];
-    if (is_client || x->field == &field_table[FIELD_server]) {
-        bool is_v6 = !addr_is_v4(is_client ? &r->client : &r->server);
-        return (is_client ? 8u : 12u) + (is_v6 ? (is_client ? 19u : 16u) : 0u);
-    }
-    return x->pen == PEN_NTOP ? (uint32_t)NTOP_V9_BASE + x->id : x->id;
+    const struct export_twin *twin = twin_of(r, x);
+    if (twin)
+        return twin->v6;
+    return x->pen == PEN_NTOP ? (uint32_t)NTOP_IN_V9 + x->id : x->id;
 }
 
 void record_to_tlv(struct text *t, const struct record *r, const struct export_template *fields)
@@ -222,15 +222,9 @@ void record_to_tlv(struct text *t, const struct record *r, const struct export_t
 
 static void add_name(struct text *t, const struct record *r, const struct export_field *x)
 {
-    bool is_client = x->field == &field_table[FIELD_client];
+    const struct export_twin *twin = twin_of(r, x);
     text_char(t, '"');
-    if (is_client || x->field == &field_table[FIELD_server]) {
-        bool is_v6 = !addr_is_v4(is_client ? &r->client : &r->server);
-        text_add(t, is_v6 ? "IPV6_" : "IPV4_");
-        text_add(t, is_client ? "SRC_ADDR" : "DST_ADDR");
-    } else {
-        text_add(t, x->name);
-    }
+    text_add(t, twin ? twin->name : x->name);
     text_add(t, "\":");
 }
 

@@ -1,6 +1,7 @@
 /* exports.c - all exports of a run: rings from the workers, a thread and a connection each. */
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "io/exports_private.h"
 #include "io/record_ring.h"
@@ -22,7 +23,7 @@ struct feed {
     struct exports *all;
     bool waits;
     bool gave_up[EXPORTS_MAX]; /* since it waited in vain and until there is room again */
-    counter_t offered, queue_full[EXPORTS_MAX];
+    counter_t offered[EXPORTS_MAX], queue_full[EXPORTS_MAX];
     struct record_ring ring[EXPORTS_MAX];
     struct feed *next;
 };
@@ -31,6 +32,7 @@ struct exports {
     struct exports_config config;
     unsigned n;
     struct exporting target[EXPORTS_MAX];
+    unsigned sharers; /* collectors among which flows are shared out; 0 = each is told all */
     struct feed *feeds;
     _Atomic bool stopping, hurry, let_go;
 };
@@ -77,13 +79,35 @@ static bool push_patiently(struct feed *f, unsigned i, const struct record *r)
     return taken;
 }
 
+/* The same for both directions and in every run, so that probes that see the same flow choose the same
+ * collector for it. */
+static unsigned flow_share(const struct record *r, unsigned n)
+{
+    uint8_t client[18], server[18];
+    memcpy(client, r->client.byte, 16);
+    memcpy(client + 16, &r->client_port, 2);
+    memcpy(server, r->server.byte, 16);
+    memcpy(server + 16, &r->server_port, 2);
+    uint64_t both = hash_stable(client, sizeof client) + hash_stable(server, sizeof server);
+    return (unsigned)((both + r->proto) % n);
+}
+
+static void offer(struct feed *f, unsigned i, const struct record *r)
+{
+    counter_add(&f->offered[i], 1);
+    if (!push_patiently(f, i, r))
+        counter_add(&f->queue_full[i], 1);
+}
+
 static void feed_record(struct sink *s, const struct record *r)
 {
     struct feed *f = (struct feed *)s;
-    counter_add(&f->offered, 1);
-    for (unsigned i = 0; i < f->all->n; i++) {
-        if (!push_patiently(f, i, r))
-            counter_add(&f->queue_full[i], 1);
+    const struct exports *x = f->all;
+    unsigned chosen = x->sharers ? flow_share(r, x->sharers) : 0, sharer = 0;
+    for (unsigned i = 0; i < x->n; i++) {
+        bool shares = x->sharers && x->target[i].target.kind == EXPORT_TO_COLLECTOR;
+        if (!shares || sharer++ == chosen)
+            offer(f, i, r);
     }
 }
 
@@ -127,10 +151,20 @@ static nsec_t export_time(struct exporting *t, const struct record *r)
     return t->now;
 }
 
+/* Interfaces of this machine have no SNMP index but what the user says. */
+static void name_interfaces(const struct exports_config *c, struct record *r)
+{
+    if (!addr_is_none(&r->exporter))
+        return;
+    r->in_if = c->in_if;
+    r->out_if = c->out_if;
+}
+
 static void take_one(struct exporting *t)
 {
     if (!t->added_at)
         t->added_at = clock_mono();
+    name_interfaces(t->config, &t->record);
     t->ops->add(t, &t->record, export_time(t, &t->record));
     t->paced++;
 }
@@ -224,14 +258,16 @@ struct exports *exports_new(const struct exports_config *config, struct err *e)
     return x;
 }
 
-static bool add_one(struct exports *x, const char *word, size_t len, struct err *e)
+static bool add_one(struct exports *x, const char *word, size_t len, bool is_zmq, struct err *e)
 {
+    const struct export_defaults defaults = {
+        .format = x->config.format, .is_json = x->config.zmq_json, .is_zmq = is_zmq};
     if (len == 4 && !memcmp(word, "none", 4))
         return true;
     if (x->n == EXPORTS_MAX)
         return fail(e, "more than %d exports", EXPORTS_MAX);
     struct exporting *t = &x->target[x->n];
-    if (!export_target_parse(&t->target, word, len, x->config.format, e))
+    if (!export_target_parse(&t->target, word, len, &defaults, e))
         return false;
     t->config = &x->config;
     t->all = x;
@@ -240,18 +276,29 @@ static bool add_one(struct exports *x, const char *word, size_t len, struct err 
     if (!t->ops->open(t, e))
         return false;
     x->n++;
+    x->sharers += x->config.shares_out && t->target.kind == EXPORT_TO_COLLECTOR;
+    return true;
+}
+
+static bool add_list(struct exports *x, const char *list, bool is_zmq, struct err *e)
+{
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        size_t len = strcspn(list, ", ");
+        if (!add_one(x, list, len, is_zmq, e))
+            return false;
+        list += len;
+    }
     return true;
 }
 
 bool exports_add(struct exports *x, const char *list, struct err *e)
 {
-    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
-        size_t len = strcspn(list, ", ");
-        if (!add_one(x, list, len, e))
-            return false;
-        list += len;
-    }
-    return true;
+    return add_list(x, list, false, e);
+}
+
+bool exports_add_zmq(struct exports *x, const char *list, struct err *e)
+{
+    return add_list(x, list, true, e);
 }
 
 unsigned exports_count(const struct exports *x)
@@ -327,7 +374,7 @@ bool exports_state(const struct exports *x, unsigned i, struct export_state *sta
     for (unsigned d = 0; d < EXPORT_DROPS; d++)
         state->dropped[d] = counter_get(&t->dropped[d]);
     for (const struct feed *f = x->feeds; f; f = f->next) {
-        state->offered += counter_get(&f->offered);
+        state->offered += counter_get(&f->offered[i]);
         state->dropped[EXPORT_DROP_queue_full] += counter_get(&f->queue_full[i]);
     }
     return true;

@@ -37,6 +37,10 @@ struct exports_config {
     bool zmq_json;        /* JSON instead of TLV */
     const char *zmq_key;  /* the collector's public CURVE key, 40 letters; "" = no encryption */
     const char *instance; /* name of this probe in its status messages */
+    const char
+        *from;       /* ADDRESS[:PORT] that NetFlow and IPFIX come from; "" = the kernel's choice */
+    bool shares_out; /* each flow to one of the collectors, not to all */
+    uint32_t in_if, out_if; /* interfaces of flows that no exporter told; 0 = not known */
 };
 
 /* What one export did, for people. */
@@ -53,6 +57,8 @@ struct exports *exports_new(const struct exports_config *config, struct err *e);
 
 /* Adds the targets of a list by comma ("none" is none). False with a sentence. */
 bool exports_add(struct exports *x, const char *list, struct err *e);
+/* The same for endpoints of ZeroMQ: tcp://ADDRESS:PORT. */
+bool exports_add_zmq(struct exports *x, const char *list, struct err *e);
 unsigned exports_count(const struct exports *x);
 
 /* A sink for one worker, valid until exports_free(); is_file: it waits while a queue is full. NULL

@@ -1,4 +1,4 @@
-/* sink_flow.c - NetFlow and IPFIX to a collector over UDP or TCP.
+/* sink_flow.c - NetFlow and IPFIX to a collector over UDP or TCP, and IPFIX into a file (RFC 5655).
  *
  * The thread may wait, so names are resolved and connections made in it. What fails is tried again
  * after 1, 2, 4 ... 30 seconds; meanwhile records stay in their rings. A new connection is a new
@@ -33,6 +33,7 @@ struct link {
     unsigned back_off; /* seconds to the next try */
     bool was_refused;
     struct flow_out *out;
+    char from_host[64], from_port[8]; /* of this side; "" = the kernel's choice */
 };
 
 static void say(struct exporting *x, const char *sentence)
@@ -83,7 +84,28 @@ static bool connect_in_time(int fd, const struct addrinfo *a)
     return true;
 }
 
-static int open_socket(const struct addrinfo *a)
+/* Binds to the address that the user chose. Several exports may share one port. */
+static bool bind_from(int fd, const struct link *l, const struct addrinfo *to)
+{
+    struct addrinfo hints = {.ai_family = to->ai_family,
+                             .ai_socktype = to->ai_socktype,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *own = NULL;
+    int one = 1;
+    if (!l->from_host[0])
+        return true;
+    errno = EADDRNOTAVAIL;
+    if (getaddrinfo(l->from_host, l->from_port, &hints, &own))
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (to->ai_socktype == SOCK_DGRAM)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    bool good = bind(fd, own->ai_addr, own->ai_addrlen) == 0;
+    freeaddrinfo(own);
+    return good;
+}
+
+static int open_socket(const struct link *l, const struct addrinfo *a)
 {
     int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
     if (fd == -1)
@@ -94,12 +116,20 @@ static int open_socket(const struct addrinfo *a)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
     if (a->ai_socktype == SOCK_STREAM)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (connect_in_time(fd, a))
+    if (bind_from(fd, l, a) && connect_in_time(fd, a))
         return fd;
     int why = errno;
     close(fd);
     errno = why;
     return -1;
+}
+
+static void begin_session(struct exporting *x, const char *sentence)
+{
+    struct link *l = x->own;
+    l->back_off = 0;
+    counter_add(&x->dropped[EXPORT_DROP_send_failed], flow_out_restart(l->out));
+    say(x, sentence);
 }
 
 static void dial(struct exporting *x, nsec_t mono)
@@ -113,26 +143,37 @@ static void dial(struct exporting *x, nsec_t mono)
         return;
     }
     for (struct addrinfo *a = all; a && l->fd == -1; a = a->ai_next)
-        l->fd = open_socket(a);
+        l->fd = open_socket(l, a);
     int failed = errno;
     freeaddrinfo(all);
     if (l->fd == -1) {
         hang_up(x, mono, strerror(failed));
         return;
     }
-    l->back_off = 0;
-    counter_add(&x->dropped[EXPORT_DROP_send_failed], flow_out_restart(l->out));
-    say(x, x->target.is_stream ? "connected" : "sending");
+    begin_session(x, x->target.is_stream ? "connected" : "sending");
+}
+
+static void open_file(struct exporting *x, nsec_t mono)
+{
+    struct link *l = x->own;
+    l->fd = open(x->target.endpoint, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (l->fd == -1)
+        hang_up(x, mono, strerror(errno));
+    else
+        begin_session(x, "writing");
 }
 
 static bool flow_is_ready(struct exporting *x, nsec_t mono)
 {
     struct link *l = x->own;
     char byte;
+    bool is_file = x->target.kind == EXPORT_TO_FILE;
     /* A collector never speaks; what comes is the end. */
-    if (l->fd != -1 && x->target.is_stream && recv(l->fd, &byte, 1, MSG_DONTWAIT) == 0)
+    if (l->fd != -1 && !is_file && x->target.is_stream && recv(l->fd, &byte, 1, MSG_DONTWAIT) == 0)
         hang_up(x, mono, "the collector closed the connection");
-    if (l->fd == -1 && mono >= l->retry_at)
+    if (l->fd == -1 && mono >= l->retry_at && is_file)
+        open_file(x, mono);
+    else if (l->fd == -1 && mono >= l->retry_at)
         dial(x, mono);
     return l->fd != -1;
 }
@@ -140,8 +181,9 @@ static bool flow_is_ready(struct exporting *x, nsec_t mono)
 static bool send_all(struct exporting *x, const uint8_t *bytes, size_t len)
 {
     struct link *l = x->own;
+    bool is_file = x->target.kind == EXPORT_TO_FILE;
     while (len) {
-        ssize_t n = send(l->fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t n = is_file ? write(l->fd, bytes, len) : send(l->fd, bytes, len, MSG_NOSIGNAL);
         if (n == -1 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -208,6 +250,30 @@ static void flow_tick(struct exporting *x, nsec_t now)
     (void)now;
 }
 
+/* ADDRESS, ADDRESS:PORT, [V6]:PORT. */
+static bool read_from(struct link *l, const char *from, struct err *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *own = NULL;
+    const char *colon = strrchr(from, ':'), *bracket = strrchr(from, ']');
+    bool is_bare = strchr(from, ':') != colon && !bracket;
+    bool has_port = colon && !is_bare && (!bracket || colon > bracket);
+    size_t len = has_port ? (size_t)(colon - from) : strlen(from);
+    if (!*from)
+        return true;
+    snprintf(l->from_port, sizeof l->from_port, "%s", has_port ? colon + 1 : "0");
+    if (*from == '[' && len > 2 && from[len - 1] == ']') {
+        from++;
+        len -= 2;
+    }
+    snprintf(l->from_host, sizeof l->from_host, "%.*s", (int)(len < 64 ? len : 63), from);
+    if (getaddrinfo(l->from_host, l->from_port, &hints, &own))
+        return fail(e, "--export-from: %s is not ADDRESS or ADDRESS:PORT", from);
+    freeaddrinfo(own);
+    return true;
+}
+
 static bool flow_open(struct exporting *x, struct err *e)
 {
     const struct exports_config *c = x->config;
@@ -225,7 +291,8 @@ static bool flow_open(struct exporting *x, struct err *e)
         return fail(e, "no memory for %s", x->target.name);
     l->fd = -1;
     x->own = l;
-    l->out = flow_out_new(&config, flow_message, x, e);
+    l->out =
+        read_from(l, c->from ? c->from : "", e) ? flow_out_new(&config, flow_message, x, e) : NULL;
     if (!l->out) {
         mem_free(ACCOUNT_records, l, sizeof *l);
         return false;

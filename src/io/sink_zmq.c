@@ -154,7 +154,7 @@ static void publisher_flush(struct exporting *x, nsec_t now)
     (void)now;
     if (!p->told)
         return;
-    if (x->config->zmq_json)
+    if (x->target.is_json)
         text_char(&p->payload, ']');
     enum export_drop why = EXPORT_DROP_send_failed;
     bool ok = !p->payload.failed;
@@ -162,7 +162,7 @@ static void publisher_flush(struct exporting *x, nsec_t now)
         why = EXPORT_DROP_no_subscriber;
         ok = false;
     }
-    if (ok && publish(x, p, "flow", &p->payload, !x->config->zmq_json)) {
+    if (ok && publish(x, p, "flow", &p->payload, !x->target.is_json)) {
         counter_add(&x->sent, p->told);
         p->flows += p->told;
     } else {
@@ -180,13 +180,13 @@ static void publisher_add(struct exporting *x, const struct record *r, nsec_t no
         counter_add(&x->dropped[EXPORT_DROP_no_subscriber], 1);
         return;
     }
-    if (!p->told && x->config->zmq_json)
+    if (!p->told && x->target.is_json)
         text_char(&p->payload, '[');
     else if (!p->told)
         tlv_begin(&p->payload);
-    else if (x->config->zmq_json)
+    else if (x->target.is_json)
         text_char(&p->payload, ',');
-    if (x->config->zmq_json)
+    if (x->target.is_json)
         record_to_json_chosen(&p->payload, r, &p->fields);
     else
         record_to_tlv(&p->payload, r, &p->fields);

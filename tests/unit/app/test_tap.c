@@ -35,6 +35,39 @@ static void test_bins_widen_without_losing_a_byte(void **state)
     assert_true(seen.width < SECOND);
 }
 
+/* A source whose only burst is one message of an exporter. */
+static enum source_result read_message(struct source *s, struct burst *b, int timeout_ms)
+{
+    static struct datagram message;
+    message = (struct datagram){.len = 500, .received = 7 * SECOND};
+    b->datagram = &message;
+    b->n = 1;
+    return SOURCE_OK;
+}
+
+static void close_nothing(struct source *s)
+{
+    (void)s;
+}
+
+static void test_messages_of_exporters_are_not_taken_for_frames(void **state)
+{
+    (void)state;
+    static const struct source_ops ops = {.read = read_message, .close = close_nothing};
+    static struct burst burst;
+    struct source inner = {.ops = &ops, .is_collector = true};
+    struct tap_seen seen = {0};
+    struct err e = {""};
+    struct source *tap = tap_open(&inner, &seen, &e);
+    assert_non_null(tap);
+    assert_true(tap->is_collector);
+    assert_int_equal(tap->ops->read(tap, &burst, 0), SOURCE_OK);
+    assert_int_equal(seen.links, 0);
+    assert_int_equal(seen.earliest, 7 * SECOND);
+    assert_int_equal(sum_of(&seen), 500);
+    tap->ops->close(tap);
+}
+
 static void test_the_busiest_second_is_found(void **state)
 {
     (void)state;
@@ -76,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bins_widen_without_losing_a_byte),
+        cmocka_unit_test(test_messages_of_exporters_are_not_taken_for_frames),
         cmocka_unit_test(test_the_busiest_second_is_found),
         cmocka_unit_test(test_stamps_centuries_apart_and_backwards_are_survived),
         cmocka_unit_test(test_link_types_are_told_apart_and_too_many_are_still_counted),

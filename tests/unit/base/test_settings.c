@@ -110,6 +110,23 @@ static void test_every_way_to_write_an_argument_is_read(void **state)
     settings_free(&s);
 }
 
+static void test_a_command_may_have_names_of_its_own(void **state)
+{
+    static const struct other_name names[] = {
+        {'d', "idle-timeout", "flow-idle"}, {0, "collector", "export"}, {0, NULL, NULL}};
+    struct settings s;
+    struct err e;
+    settings_init(&s);
+    assert_false(read_args(&s, "--idle-timeout 7", &e));
+    s.other_names = names;
+    assert_true(read_args(&s, "-d 5 --collector=a:1 --collector b:2 -v3", &e));
+    assert_int_equal(s.flow_idle, 5);
+    assert_int_equal(s.export.n, 2);
+    assert_string_equal(s.data_dir, "");
+    assert_int_equal(s.verbose, 3);
+    settings_free(&s);
+}
+
 static void test_flags_can_be_turned_both_ways(void **state)
 {
     struct settings s;
@@ -305,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_defaults_come_from_the_table),
         cmocka_unit_test(test_names_and_letters_are_unique),
         cmocka_unit_test(test_every_way_to_write_an_argument_is_read),
+        cmocka_unit_test(test_a_command_may_have_names_of_its_own),
         cmocka_unit_test(test_flags_can_be_turned_both_ways),
         cmocka_unit_test(test_suffixes_multiply),
         cmocka_unit_test(test_what_is_wrong_is_said_in_one_sentence),

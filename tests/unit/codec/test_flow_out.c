@@ -163,15 +163,12 @@ static void test_ipfix_is_these_bytes(void **state)
                                    /* template 256: 8/4, 1/8, 35632.118/2, 35632.205/variable */
                                    0, 2, 0, 32, 1, 0, 0, 4, 0, 8, 0, 4, 0, 1, 0, 8, 0x80, 118, 0, 2,
                                    0, 0, 0x8b, 0x30, 0x80, 205, 0xff, 0xff, 0, 0, 0x8b, 0x30,
-                                   /* template 257: 27/16, ... */
-                                   0, 2, 0, 32, 1, 1, 0, 4, 0, 27, 0, 16, 0, 1, 0, 8, 0x80, 118, 0,
-                                   2, 0, 0, 0x8b, 0x30, 0x80, 205, 0xff, 0xff, 0, 0, 0x8b, 0x30,
                                    /* data */
                                    1, 0, 0, 28, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 44, 0, 5, 9, 'a',
                                    '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
     assert_int_equal(caught.n, 1);
-    assert_int_equal(caught.message[0].len, 16 + 32 + 32 + 28);
-    assert_int_equal(sizeof want, 16 + 32 + 32 + 28);
+    assert_int_equal(caught.message[0].len, 16 + 32 + 28);
+    assert_int_equal(sizeof want, 16 + 32 + 28);
     uint8_t same[sizeof want];
     memcpy(same, want, sizeof want);
     same[3] = sizeof want;
@@ -193,13 +190,12 @@ static void test_v9_numbers_ntops_elements_from_57472_and_counts_datagrams(void 
     flow_out_flush(o, r.last);
     const uint8_t *m = caught.message[0].bytes;
     assert_int_equal(load_be16(m), 9);
-    assert_int_equal(load_be16(m + 2), 3); /* two templates and a record */
+    assert_int_equal(load_be16(m + 2), 2); /* a template and a record */
     assert_int_equal(load_be32(m + 4), 102000);
     assert_int_equal(load_be32(m + 12), 0);
     assert_int_equal(load_be16(m + 20), 0);
     assert_int_equal(load_be16(m + 20 + 12), 57590);
-    assert_int_equal(load_be16(m + 20 + 22), 20); /* length of the second set */
-    const uint8_t *data = m + 20 + 20 + 20;
+    const uint8_t *data = m + 20 + 20;
     assert_int_equal(load_be16(data), 256);
     assert_int_equal(load_be16(data + 2), 16); /* 10 octets, padded */
     assert_int_equal(load_be32(data + 10), 100000);
@@ -226,6 +222,71 @@ static void test_templates_come_again_by_number_and_by_time(void **state)
     flow_out_flush(o, r.last);
     assert_int_equal(load_be16(caught.message[6].bytes + 16), 2);
     assert_int_equal(load_be32(caught.message[6].bytes + 8), 0);
+    flow_out_free(o);
+}
+
+/* The id of the set in which the last record of a message stands, and where its template says that an
+ * element is; 0 when it says no such thing. */
+static size_t place_of_element(const uint8_t *m, size_t len, unsigned element)
+{
+    size_t at = 16, place = 0;
+    while (at + 4 <= len) {
+        size_t set = load_be16(m + at + 2);
+        for (size_t i = at + 8; load_be16(m + at) == 2 && i + 4 <= at + set;) {
+            if (load_be16(m + i) == element)
+                return place;
+            place += load_be16(m + i + 2);
+            i += load_be16(m + i) & 0x8000 ? 8 : 4;
+        }
+        at += set;
+    }
+    return 0;
+}
+
+static void test_who_told_of_a_flow_is_told_by_its_own_family(void **state)
+{
+    static const uint8_t router[4] = {198, 51, 100, 7};
+    static const uint8_t router6[16] = {0x20, 1, 0xd, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    struct flow_out *o = open_out(FLOW_IPFIX, NULL, false);
+    struct record r = plain();
+    r.rcvd_packets = 0;
+    flow_out_add(o, &r, r.last);
+    flow_out_flush(o, r.last);
+    r.exporter = addr_v4(router);
+    flow_out_add(o, &r, r.last);
+    flow_out_flush(o, r.last);
+    memcpy(r.exporter.byte, router6, 16);
+    flow_out_add(o, &r, r.last);
+    flow_out_flush(o, r.last);
+    assert_int_equal(caught.n, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        const uint8_t *m = caught.message[i].bytes;
+        size_t len = caught.message[i].len, set = load_be16(m + 18);
+        size_t v4 = place_of_element(m, len, 130), v6 = place_of_element(m, len, 131);
+        const uint8_t *record = m + 16 + set + 4;
+        assert_true((v4 != 0) == (i == 1));
+        assert_true((v6 != 0) == (i == 2));
+        if (i == 1)
+            assert_memory_equal(record + v4, router, 4);
+        if (i == 2)
+            assert_memory_equal(record + v6, router6, 16);
+    }
+    flow_out_free(o);
+}
+
+static void test_an_address_of_the_other_family_is_not_cut(void **state)
+{
+    struct export_template t;
+    struct err e = {""};
+    assert_true(export_template_parse(&t, "%UNTUNNELED_IPV4_SRC_ADDR %IN_BYTES", &e));
+    struct flow_out *o = open_out(FLOW_IPFIX, &t, false);
+    struct record r = plain();
+    r.rcvd_packets = 0;
+    memset(&r.outer_src, 0x20, sizeof r.outer_src);
+    flow_out_add(o, &r, r.last);
+    flow_out_flush(o, r.last);
+    const uint8_t *m = caught.message[0].bytes;
+    assert_int_equal(load_be32(m + caught.message[0].len - 12), 0);
     flow_out_free(o);
 }
 
@@ -303,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_ipfix_is_these_bytes),
         cmocka_unit_test(test_v9_numbers_ntops_elements_from_57472_and_counts_datagrams),
         cmocka_unit_test(test_templates_come_again_by_number_and_by_time),
+        cmocka_unit_test(test_who_told_of_a_flow_is_told_by_its_own_family),
+        cmocka_unit_test(test_an_address_of_the_other_family_is_not_cut),
         cmocka_unit_test(test_biflow_tells_the_servers_counters_under_29305),
         cmocka_unit_test(test_no_message_is_longer_than_the_mtu),
         cmocka_unit_test(test_names_without_a_number_are_left_out_and_told),

@@ -104,6 +104,28 @@ static void test_a_record_is_the_same_as_its_items(void **state)
     text_free(&t);
 }
 
+static void test_an_exporter_is_named_by_its_own_family(void **state)
+{
+    struct export_template fields;
+    struct err e = {""};
+    assert_true(export_template_parse(&fields, "%EXPORTER_IPV4_ADDRESS %IN_PKTS", &e));
+    struct record r = plain();
+    struct text t = {0};
+    addr_parse("2001:db8::7", &r.exporter);
+    record_to_json_chosen(&t, &r, &fields);
+    assert_string_equal(t.data, "{\"EXPORTER_IPV6_ADDRESS\":\"2001:db8::7\",\"IN_PKTS\":5}");
+    text_reset(&t);
+    record_to_tlv(&t, &r, &fields);
+    assert_hex(t.data, t.len,
+               "2b83000b323030313a6462383a3a37"
+               "22020501");
+    addr_parse("198.51.100.7", &r.exporter);
+    text_reset(&t);
+    record_to_json_chosen(&t, &r, &fields);
+    assert_string_equal(t.data, "{\"EXPORTER_IPV4_ADDRESS\":\"198.51.100.7\",\"IN_PKTS\":5}");
+    text_free(&t);
+}
+
 static void test_json_has_the_chosen_names(void **state)
 {
     struct export_template fields;
@@ -147,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_numbered_keys_are_as_short_as_they_can_be),
         cmocka_unit_test(test_named_keys_signs_and_floats),
         cmocka_unit_test(test_a_record_is_the_same_as_its_items),
+        cmocka_unit_test(test_an_exporter_is_named_by_its_own_family),
         cmocka_unit_test(test_json_has_the_chosen_names),
         cmocka_unit_test(test_headers_are_laid_out_as_the_compiler_did),
     };

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@
 
 static bool parse(struct export_target *t, const char *word, struct err *e)
 {
-    return export_target_parse(t, word, strlen(word), FLOW_NETFLOW9, e);
+    const struct export_defaults defaults = {.format = FLOW_NETFLOW9};
+    return export_target_parse(t, word, strlen(word), &defaults, e);
 }
 
 static void test_words_name_format_and_place(void **state)
@@ -37,6 +39,34 @@ static void test_words_name_format_and_place(void **state)
     assert_string_equal(t.endpoint, "tcp://*:5556");
     assert_true(parse(&t, "netflow5://10.0.0.1:9", &e));
     assert_int_equal(t.format, FLOW_NETFLOW5);
+    assert_true(parse(&t, "zmq+json://*:5557", &e));
+    assert_true(t.is_json);
+    assert_string_equal(t.endpoint, "tcp://*:5557");
+    assert_true(parse(&t, "/var/flows/today.ipfix", &e));
+    assert_int_equal(t.kind, EXPORT_TO_FILE);
+    assert_string_equal(t.endpoint, "/var/flows/today.ipfix");
+    assert_true(parse(&t, "ipfix+file://flows", &e));
+    assert_string_equal(t.endpoint, "flows");
+}
+
+static void test_short_names_mean_what_nprobe_means_by_them(void **state)
+{
+    struct export_target t;
+    struct err e = {""};
+    assert_true(parse(&t, "collector.example", &e));
+    assert_string_equal(t.port, "2055");
+    assert_true(parse(&t, "9995", &e));
+    assert_string_equal(t.host, "127.0.0.1");
+    assert_string_equal(t.port, "9995");
+    assert_true(parse(&t, "udp://[::1]", &e));
+    assert_string_equal(t.host, "::1");
+    assert_int_equal(t.format, FLOW_NETFLOW9);
+    assert_true(parse(&t, "tcp://collector:4739", &e));
+    assert_int_equal(t.kind, EXPORT_TO_COLLECTOR);
+    assert_true(t.is_stream);
+    const struct export_defaults of_zmq = {.is_zmq = true};
+    assert_true(export_target_parse(&t, "tcp://*:5556", 12, &of_zmq, &e));
+    assert_int_equal(t.kind, EXPORT_TO_ZMQ);
 }
 
 static void test_what_cannot_be_meant_is_told(void **state)
@@ -45,7 +75,8 @@ static void test_what_cannot_be_meant_is_told(void **state)
     struct err e = {""};
     assert_false(parse(&t, "netflow7://h:1", &e));
     assert_non_null(strstr(e.text, "netflow9"));
-    assert_false(parse(&t, "host", &e));
+    assert_false(parse(&t, ":2055", &e));
+    assert_false(parse(&t, "ipfix+file://", &e));
     assert_false(parse(&t, "host:", &e));
     assert_false(parse(&t, "host:port", &e));
     assert_false(parse(&t, "2001:db8::1:2055", &e));
@@ -114,6 +145,135 @@ static void test_offered_is_sent_and_arrives(void **state)
     close(fd);
 }
 
+static struct exports *open_all(const struct exports_config *config, const char *list)
+{
+    struct err e = {""};
+    struct exports *x = exports_new(config, &e);
+    assert_non_null(x);
+    if (!exports_add(x, list, &e))
+        fail_msg("%s", e.text);
+    return x;
+}
+
+/* Records in the datagrams of NetFlow v5 that wait at a socket. */
+static unsigned count_v5(int fd)
+{
+    uint8_t bytes[2000];
+    unsigned n = 0;
+    while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        n += load_be16(bytes + 2);
+    return n;
+}
+
+static void test_flows_are_shared_out_and_none_is_told_twice(void **state)
+{
+    unsigned port[2], told[2];
+    int fd[2] = {listen_udp(&port[0]), listen_udp(&port[1])};
+    char list[128];
+    snprintf(list, sizeof list, "127.0.0.1:%u,127.0.0.1:%u", port[0], port[1]);
+    const struct exports_config config = {.format = FLOW_NETFLOW5,
+                                          .packet_time = true,
+                                          .queue_bytes = 1 << 20,
+                                          .queue_time = SECOND,
+                                          .shares_out = true};
+    struct err e = {""};
+    struct exports *x = open_all(&config, list);
+    struct sink *sink = exports_feed(x, true, &e);
+    assert_true(exports_start(x, &e));
+    for (unsigned i = 0; i < 1000; i++) {
+        const uint8_t client[4] = {10, 0, 0, (uint8_t)(i % 100)}, server[4] = {10, 1, 0, 1};
+        struct record r = {.sent_packets = 1, .sent_bytes = 60, .first = SECOND, .last = SECOND};
+        r.client = addr_v4(i % 200 < 100 ? client : server);
+        r.server = addr_v4(i % 200 < 100 ? server : client);
+        sink->record(sink, &r);
+    }
+    exports_stop(x, 10 * SECOND);
+    for (unsigned i = 0; i < 2; i++) {
+        struct export_state s;
+        assert_true(exports_state(x, i, &s));
+        assert_int_equal(s.sent, s.offered);
+        told[i] = count_v5(fd[i]);
+        assert_int_equal(told[i], s.sent);
+        /* Both directions of a flow go the same way, so each client is there ten times or never. */
+        assert_int_equal(told[i] % 10, 0);
+        assert_true(told[i] > 200);
+        close(fd[i]);
+    }
+    assert_int_equal(told[0] + told[1], 1000);
+    exports_free(x);
+}
+
+static void test_datagrams_come_from_the_address_that_was_chosen(void **state)
+{
+    unsigned port, own;
+    int fd = listen_udp(&port), reserved = listen_udp(&own);
+    char list[64], from[64];
+    close(reserved);
+    snprintf(list, sizeof list, "netflow5://127.0.0.1:%u", port);
+    snprintf(from, sizeof from, "127.0.0.1:%u", own);
+    struct exports_config config = {
+        .queue_bytes = 65536, .queue_time = SECOND, .from = from, .in_if = 7, .out_if = 9};
+    struct err e = {""};
+    struct exports *x = open_all(&config, list);
+    struct sink *sink = exports_feed(x, true, &e);
+    assert_true(exports_start(x, &e));
+    static const uint8_t one[4] = {10, 0, 0, 1};
+    struct record r = {.sent_packets = 1, .sent_bytes = 60};
+    r.client = r.server = addr_v4(one);
+    sink->record(sink, &r);
+    r.exporter = r.client;
+    r.in_if = 3;
+    sink->record(sink, &r);
+    exports_stop(x, 10 * SECOND);
+    uint8_t bytes[2000];
+    struct sockaddr_in peer;
+    socklen_t len = sizeof peer;
+    assert_int_equal(recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&peer, &len), 120);
+    assert_int_equal(ntohs(peer.sin_port), own);
+    assert_int_equal(load_be16(bytes + 24 + 12), 7);
+    assert_int_equal(load_be16(bytes + 24 + 14), 9);
+    assert_int_equal(load_be16(bytes + 72 + 12), 3);
+    exports_free(x);
+    close(fd);
+    config.from = "here";
+    x = exports_new(&config, &e);
+    assert_false(exports_add(x, list, &e));
+    assert_non_null(strstr(e.text, "--export-from"));
+    exports_free(x);
+}
+
+static void test_a_file_holds_whole_messages_of_ipfix(void **state)
+{
+    char path[] = "/tmp/weir-export-XXXXXX", list[64];
+    int fd = mkstemp(path);
+    assert_int_not_equal(fd, -1);
+    snprintf(list, sizeof list, "ipfix+file://%s", path);
+    const struct exports_config config = {.queue_bytes = 65536, .queue_time = SECOND};
+    struct err e = {""};
+    struct exports *x = open_all(&config, list);
+    struct sink *sink = exports_feed(x, true, &e);
+    assert_true(exports_start(x, &e));
+    struct record r = {.sent_packets = 1, .sent_bytes = 60};
+    for (unsigned i = 0; i < 5000; i++)
+        sink->record(sink, &r);
+    exports_stop(x, 10 * SECOND);
+    struct export_state s;
+    assert_true(exports_state(x, 0, &s));
+    assert_int_equal(s.sent, 5000);
+    static uint8_t bytes[1 << 20];
+    ssize_t len = read(fd, bytes, sizeof bytes);
+    assert_int_equal(len, s.bytes);
+    ssize_t at = 0;
+    unsigned messages = 0;
+    for (; at + 16 <= len; at += load_be16(bytes + at + 2), messages++)
+        assert_int_equal(load_be16(bytes + at), 10);
+    assert_int_equal(at, len);
+    assert_int_equal(messages, s.messages);
+    exports_free(x);
+    close(fd);
+    unlink(path);
+}
+
 static void test_without_a_connection_everything_is_counted(void **state)
 {
     unsigned port;
@@ -148,8 +308,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_name_format_and_place),
+        cmocka_unit_test(test_short_names_mean_what_nprobe_means_by_them),
         cmocka_unit_test(test_what_cannot_be_meant_is_told),
         cmocka_unit_test(test_offered_is_sent_and_arrives),
+        cmocka_unit_test(test_flows_are_shared_out_and_none_is_told_twice),
+        cmocka_unit_test(test_datagrams_come_from_the_address_that_was_chosen),
+        cmocka_unit_test(test_a_file_holds_whole_messages_of_ipfix),
         cmocka_unit_test(test_without_a_connection_everything_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
