@@ -10,6 +10,7 @@
 #include "app/roles.h"
 #include "app/saved.h"
 #include "app/setup.h"
+#include "app/templates.h"
 #include "app/version.h"
 #include "base/alloc.h"
 #include "base/ceiling.h"
@@ -34,6 +35,7 @@ struct app {
     struct exports *exports; /* NULL without */
     bool by_signal;          /* what ended app_wait() */
     char instance[256];
+    struct templates templates;
     bool has_told[INTERFACES_MAX]; /* that the interface's file is damaged */
 };
 
@@ -102,6 +104,8 @@ static bool build_engine(struct app *a, struct err *e)
         if (!add_interface(a, interfaces.item[i], e))
             return false;
     }
+    if (a->engine)
+        templates_recall(s, a->engine);
     return a->engine != NULL;
 }
 
@@ -192,6 +196,7 @@ bool app_wait(struct app *a)
         }
         bool is_done = engine_is_done(a->engine);
         tell_damage(a);
+        templates_keep(&a->templates, a->settings, a->engine, clock_wall());
         if (a->settings->exit_when_done && is_done)
             return false;
     }
@@ -263,6 +268,7 @@ void app_stop(struct app *a)
     }
     if (has_time)
         arm_deadline();
+    templates_keep_now(&a->templates, a->settings, a->engine, clock_wall());
     keep_ledger(a);
     tear_down(a);
     alarm(0);

@@ -100,10 +100,18 @@ static void write_record(struct reader *r, const struct flow_in *f)
         output_flush(out);
 }
 
+/* A sampled packet is told twice, as a record and as a frame. The record of a template has all that was
+ * sent; sFlow's is the packet alone, so there the frame is written. */
+static bool is_told_by_its_frame(const struct flow_in *f)
+{
+    return f->kind == FLOW_IN_SAMPLE && !f->raw.layout;
+}
+
 static void on_flows(void *to, const struct flow_in *f, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        write_record(to, &f[i]);
+        if (!is_told_by_its_frame(&f[i]))
+            write_record(to, &f[i]);
 }
 
 /* A sampled packet is a record of one packet. */
@@ -112,7 +120,7 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     struct reader *r = to;
     struct packet p;
     struct flow_in one = *f;
-    if (f->kind == FLOW_IN_SAMPLE) /* it was written as the record that it is */
+    if (!is_told_by_its_frame(f))
         return;
     enum reason why = packet_decode(&r->samples, frame, &p);
     if (why == REASON_ipv4 || why == REASON_ipv6) {

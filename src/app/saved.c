@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 4 << 20 };
@@ -34,23 +33,6 @@ void saved_add(struct saved_writer *w, const char *name, const struct ledger *l,
     json_key(&w->json, "ledger");
     ledger_json(l, t, &w->json);
     json_close(&w->json);
-}
-
-/* Makes the directory and those above it. */
-static bool make_dir(char *dir, struct err *e)
-{
-    for (char *slash = strchr(dir + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        int made = mkdir(dir, 0700);
-        int why = errno;
-        if (slash)
-            *slash = '/';
-        if (made == -1 && why != EEXIST && !slash)
-            return fail(e, "cannot make %s: %s; choose another --data-dir", dir, strerror(why));
-        if (!slash)
-            return true;
-    }
 }
 
 /* A reader never sees half a file: a new one takes the old one's name when it is whole. */
@@ -86,9 +68,7 @@ bool saved_finish(struct saved_writer *w, const struct settings *s, nsec_t now, 
         json_pair_i64(&w->json, "saved", now / MILLISECOND);
         json_close(&w->json);
         text_char(&w->text, '\n');
-        ok = setup_data_dir(s, dir) ||
-             fail(e, "no directory to keep the ledger in; give --data-dir");
-        ok = ok && !w->text.failed && make_dir(dir, e) && write_file(dir, &w->text, e);
+        ok = setup_make_data_dir(s, dir, e) && !w->text.failed && write_file(dir, &w->text, e);
     }
     text_free(&w->text);
     *w = (struct saved_writer){0};

@@ -5,6 +5,7 @@
 #include "codec/export_packet.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
 #include <net/if.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -200,4 +202,28 @@ bool setup_data_dir(const struct settings *s, char *dir)
     if (state && *state == '/')
         return snprintf(dir, PATH_MAX, "%s/weir", state) < PATH_MAX;
     return home && *home == '/' && snprintf(dir, PATH_MAX, "%s/.local/state/weir", home) < PATH_MAX;
+}
+
+/* Makes the directory and those above it. */
+static bool make_dir(char *dir, struct err *e)
+{
+    for (char *slash = strchr(dir + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash)
+            *slash = '\0';
+        int made = mkdir(dir, 0700);
+        int why = errno;
+        if (slash)
+            *slash = '/';
+        if (made == -1 && why != EEXIST && !slash)
+            return fail(e, "cannot make %s: %s; choose another --data-dir", dir, strerror(why));
+        if (!slash)
+            return true;
+    }
+}
+
+bool setup_make_data_dir(const struct settings *s, char *dir, struct err *e)
+{
+    if (!setup_data_dir(s, dir))
+        return fail(e, "no directory to keep anything in; give --data-dir");
+    return make_dir(dir, e);
 }

@@ -44,4 +44,7 @@ bool setup_l7(const struct settings *s, struct err *e);
  * --data-dir nor the environment names one. */
 bool setup_data_dir(const struct settings *s, char *dir);
 
+/* The same, made with those above it when it is not there (0700). False with a sentence. */
+bool setup_make_data_dir(const struct settings *s, char *dir, struct err *e);
+
 #endif

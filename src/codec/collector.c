@@ -112,21 +112,6 @@ struct exporter *collector_know(struct collector *c, const struct datagram *d, u
     return x;
 }
 
-struct exporter *collector_know_origin(struct collector *c, const struct datagram *d,
-                                       struct exporter *sender, const struct addr *origin)
-{
-    if (addr_is_none(origin) || addr_equal(origin, &d->from))
-        return sender;
-    struct datagram other = *d;
-    other.from = *origin;
-    other.len = 0;
-    struct exporter *x =
-        collector_know(c, &other, sender->domain, (enum telemetry)sender->telemetry);
-    if (x)
-        x->datagrams--;
-    return x;
-}
-
 struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
                                     uint8_t telemetry)
 {
@@ -241,12 +226,14 @@ static bool is_zero(const uint8_t *from, const uint8_t *end)
     return from == end;
 }
 
-/* The first record's flow began before it ended, and that before the message was made. */
+/* The first record's flow began before it ended, and that before the message was made, all within a day.
+ * The stamps may wrap, and a flow may have begun just before the uptime did. */
 static bool stamps_fit(const uint8_t *b, size_t header)
 {
+    enum { DAY_MS = 24 * 3600 * 1000 };
     uint32_t uptime = load_be32(b + 4), first = load_be32(b + header + 24);
     uint32_t last = load_be32(b + header + 28);
-    return first <= last && last <= uptime && load_be32(b + 12) < 1000000000;
+    return last - first <= DAY_MS && uptime - last <= DAY_MS && load_be32(b + 12) < 1000000000;
 }
 
 /* As many records as the header says, and nothing behind them but padding; some exporters leave old
@@ -268,8 +255,21 @@ static enum telemetry sflow_of(const uint8_t *b, size_t len)
     return version[v];
 }
 
-/* The first set has an id that can be and ends inside the message. Where the message's own length is
- * wrong, as some exporters have it, the set must begin with a template that can be. */
+/* One set after the other, to the message's last octet. */
+static bool sets_close(struct cursor c)
+{
+    while (cur_left(&c)) {
+        const uint8_t *h = cur_peek(&c, 4);
+        size_t set = h ? load_be16(h + 2) : 0;
+        if (set < 4 || !cur_take(&c, set))
+            return false;
+    }
+    return true;
+}
+
+/* The first set has an id that can be and ends inside the message, or all sets together fill it, whatever
+ * their ids. Where the message's own length is wrong, as some exporters have it, the set must begin
+ * with a template that can be. */
 static bool sets_fit(const uint8_t *b, size_t len, size_t header, unsigned first_id, bool is_sure)
 {
     struct cursor c = cur_over(b, len);
@@ -280,7 +280,8 @@ static bool sets_fit(const uint8_t *b, size_t len, size_t header, unsigned first
     unsigned id = load_be16(h);
     size_t set = load_be16(h + 2);
     bool is_template = (id == first_id || id == first_id + 1) && load_be16(h + 4) >= 256;
-    return (is_template || (is_sure && id >= 256)) && set >= 8 && set <= cur_left(&c);
+    bool is_first = is_template || (is_sure && id >= 256);
+    return (is_first && set >= 8 && set <= cur_left(&c)) || (is_sure && sets_close(c));
 }
 
 enum telemetry telemetry_of(const uint8_t *bytes, size_t len)

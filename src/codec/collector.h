@@ -10,6 +10,7 @@
 
 #include "base/counter.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "codec/exporter_rows.h"
 #include "codec/flow_in.h"
 #include "net/packet.h"
@@ -89,6 +90,11 @@ const struct exporter *collector_exporter_at(const struct collector *c, unsigned
  * Atomic (rename). A damaged file is told in *e and ignored. */
 bool collector_save(const struct collector *c, const char *path, struct err *e);
 bool collector_load(struct collector *c, const char *path, struct err *e);
+
+/* The same in two steps, where several collectors make one file: what exporter number i has told, behind
+ * what is in *to (false where it is nothing); and a file of all that. */
+bool collector_pack(const struct collector *c, unsigned i, struct text *to);
+bool collector_write(const struct text *packed, const char *path, struct err *e);
 
 enum loss {
 #define LOSS(name, group, title, text) LOSS_##name,

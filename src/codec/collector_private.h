@@ -41,11 +41,6 @@ struct message {
 struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
                                 enum telemetry telemetry);
 
-/* The exporter at an address that the sender of a message names (elements 130 and 131), or the sender
- * where it names none or itself. It counts no datagram: the sender has. NULL when there is no room. */
-struct exporter *collector_know_origin(struct collector *c, const struct datagram *d,
-                                       struct exporter *sender, const struct addr *origin);
-
 /* The exporter without a message from it, when its templates are read from a file; NULL without room. */
 struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
                                     uint8_t telemetry);

@@ -1,7 +1,7 @@
 /* collector_save.c - templates and sampling in a file, so that a restart need not wait for them.
  *
- *     file:     | "WEIRTPL1" | exporter ... |
- *     exporter: | address, 16 | domain, 4 | protocol, 1 | started ms, 8 | samplers, 2 | templates, 2 | ... |
+ *     file:     | "WEIRTPL2" | exporter ... |
+ *     exporter: | address, 16 | domain, 4 | protocol, 1 | started ms, 8 | heard, hours, 4 | samplers, 2 | templates, 2 | ... |
  *     sampler:  | known by id, 1 | id, 8 | rate, 4 |
  *     template: | id, 2 | is options, 1 | fields, 2 | then of each: enterprise, 4 | id, 2 | octets, 2 | scope, 1 |
  *
@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAGIC = 8, EXPORTER_HEAD = 33, SAMPLER_SIZE = 13, TEMPLATE_HEAD = 5, FIELD_SIZE = 9 };
+enum { MAGIC = 8, EXPORTER_HEAD = 37, SAMPLER_SIZE = 13, TEMPLATE_HEAD = 5, FIELD_SIZE = 9 };
 
-static const char magic[MAGIC + 1] = "WEIRTPL1";
+static const char magic[MAGIC + 1] = "WEIRTPL2";
 static const off_t FILE_MOST = 64 << 20;
 
 static void put(struct text *t, uint64_t v, unsigned octets)
@@ -49,6 +49,7 @@ static void put_exporter(struct text *t, const struct exporter *x)
     put(t, x->domain, 4);
     put(t, x->telemetry, 1);
     put(t, (uint64_t)(x->boot / MILLISECOND), 8);
+    put(t, (uint64_t)(x->last / HOUR), 4);
     put(t, x->sampler_count + has_rate, 2);
     put(t, x->template_count, 2);
     if (has_rate) {
@@ -100,15 +101,31 @@ static bool replace_file(const char *path, const struct text *t, struct err *e)
     return false;
 }
 
-bool collector_save(const struct collector *c, const char *path, struct err *e)
+bool collector_pack(const struct collector *c, unsigned i, struct text *to)
+{
+    if (i >= c->exporter_count || !has_templates(c->exporters[i]))
+        return false;
+    put_exporter(to, c->exporters[i]);
+    return !to->failed;
+}
+
+bool collector_write(const struct text *packed, const char *path, struct err *e)
 {
     struct text t = {0};
     text_add(&t, magic);
+    text_add_n(&t, packed->data, packed->len);
+    bool good = t.failed || packed->failed ? fail(e, "%s: no memory to write templates", path)
+                                           : replace_file(path, &t, e);
+    text_free(&t);
+    return good;
+}
+
+bool collector_save(const struct collector *c, const char *path, struct err *e)
+{
+    struct text t = {0};
     for (uint32_t i = 0; i < c->exporter_count; i++)
-        if (has_templates(c->exporters[i]))
-            put_exporter(&t, c->exporters[i]);
-    bool good =
-        t.failed ? fail(e, "%s: no memory to write templates", path) : replace_file(path, &t, e);
+        collector_pack(c, i, &t);
+    bool good = collector_write(&t, path, e);
     text_free(&t);
     return good;
 }
@@ -154,7 +171,9 @@ static bool get_exporter(struct collector *c, struct cursor *file)
         return false;
     uint64_t boot = get(h + 21, 8);
     x->boot = boot < (uint64_t)(INT64_MAX / MILLISECOND) ? (nsec_t)boot * MILLISECOND : 0;
-    for (unsigned n = load_be16(h + 29); n; n--) {
+    /* In this run it was not heard yet: an exporter that is, has datagrams, too. */
+    x->last = x->datagrams ? x->last : (nsec_t)load_be32(h + 29) * HOUR;
+    for (unsigned n = load_be16(h + 33); n; n--) {
         const uint8_t *p = cur_take(file, SAMPLER_SIZE);
         if (!p)
             return false;
@@ -162,7 +181,7 @@ static bool get_exporter(struct collector *c, struct cursor *file)
             .rate = load_be32(p + 9), .has_id = p[0] != 0, .id = get(p + 1, 8)};
         sampling_set(c, x, &told);
     }
-    for (unsigned n = load_be16(h + 31); n; n--)
+    for (unsigned n = load_be16(h + 35); n; n--)
         if (!get_template(x, file))
             return false;
     return true;

@@ -15,11 +15,25 @@ struct taking {
     struct exporter *probe; /* NULL: no room for it */
 };
 
+/* The exporter at an address that the message names. It counts no datagram: the probe has. */
+static struct exporter *know_other(struct taking *t, const struct addr *addr)
+{
+    if (addr_is_none(addr) || addr_equal(addr, &t->d->from))
+        return t->probe;
+    struct datagram other = *t->d;
+    other.from = *addr;
+    other.len = 0;
+    struct exporter *x = collector_know(t->c, &other, t->domain, TELEMETRY_ZMQ);
+    if (x)
+        x->datagrams--;
+    return x;
+}
+
 static void take_record(void *to, const char *topic, const struct flow_in *f,
                         const struct addr *from)
 {
     struct taking *t = to;
-    struct exporter *x = t->probe ? collector_know_origin(t->c, t->d, t->probe, from) : NULL;
+    struct exporter *x = t->probe ? know_other(t, from) : NULL;
     if (!x)
         return;
     struct flow_in own = *f;
@@ -35,7 +49,7 @@ static void take_counters(void *to, const struct addr *device, const struct inte
 {
     struct taking *t = to;
     struct interface_counters own = *c;
-    struct exporter *x = t->probe ? collector_know_origin(t->c, t->d, t->probe, device) : NULL;
+    struct exporter *x = t->probe ? know_other(t, device) : NULL;
     if (!x)
         return;
     own.exporter = x;

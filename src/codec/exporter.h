@@ -65,7 +65,8 @@ struct exporter {
     uint32_t template_count, template_room;
 
     bool has_sequence;
-    uint32_t next_sequence;
+    uint8_t ways_ruled_out; /* of counting what sequence numbers count (sequence.c) */
+    uint32_t last_sequence, next_sequence;
     bool has_uptime;
     uint32_t uptime;
     nsec_t uptime_exported; /* the message's time at that uptime */

@@ -74,9 +74,24 @@ bool exporter_sampling_row(const struct exporter *x, unsigned i, struct sampling
     return true;
 }
 
+/* The rate to show for the exporter as a whole: what it is configured or told to be, else what its records
+ * and headers state; of several interfaces of an sFlow agent the largest. */
+static struct told_rate rate_shown(const struct exporter *x)
+{
+    struct told_rate shown = {.rate = x->sampling, .source = x->sampling_source};
+    if (x->sampling_source >= SAMPLING_OPTIONS)
+        return shown;
+    if (x->seen.rate)
+        return x->seen;
+    for (uint32_t i = 0; i < x->sampler_count; i++)
+        if (x->samplers[i].told.rate > shown.rate || shown.source == SAMPLING_UNKNOWN)
+            shown = x->samplers[i].told;
+    return shown;
+}
+
 void exporter_to_row(const struct exporter *x, struct exporter_row *row)
 {
-    bool own = x->sampling_source >= SAMPLING_OPTIONS || !x->seen.rate;
+    const struct told_rate rate = rate_shown(x);
     *row = (struct exporter_row){.addr = x->addr,
                                  .domain = x->domain,
                                  .telemetry = x->telemetry,
@@ -95,7 +110,7 @@ void exporter_to_row(const struct exporter *x, struct exporter_row *row)
                                  .restarts = x->restarts,
                                  .skew = x->skew,
                                  .templates = x->template_count,
-                                 .sampling = own ? x->sampling : x->seen.rate,
-                                 .sampling_source = own ? x->sampling_source : x->seen.source};
+                                 .sampling = rate.rate,
+                                 .sampling_source = rate.source};
     memcpy(row->name, x->name, sizeof row->name);
 }

@@ -1,88 +1,19 @@
-/* flow_fill.c - which column a key of a probe belongs to, and what its value says.
- *
- * A switch over the element's number; names are looked up in a small open-addressed table, since
- * a chain of comparisons cost more than the rest of a flow. Values may be numbers or text of numbers.
- */
+/* flow_fill.c - what the values of a probe's keys say, in columns. Values may be numbers or text of numbers. */
 #include "codec/flow_fill.h"
 
+#include <stdio.h>
+
 #include "base/cursor.h"
+#include "base/hash.h"
+#include "codec/element.h"
+#include "model/protos.h"
 
-enum { TIMESTAMP = 65536, NO_KEY = 0, PORT_MAX = 65535 };
-
-static uint32_t hash_name(const char *name, size_t len)
+static bool is_digit(char c)
 {
-    uint32_t h = (uint32_t)len;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)name[i]) * 0x01000193u;
-    return h ^ h >> 15;
+    return c >= '0' && c <= '9';
 }
 
-void flow_names_init(struct flow_names *n)
-{
-    static const struct {
-        const char *name;
-        uint32_t id;
-    } keys[] = {
-#define KEY(name, number) {#name, number},
-#include "codec/flow_keys.def"
-#undef KEY
-    };
-    memset(n, 0, sizeof *n);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        size_t len = strlen(keys[i].name);
-        uint32_t at = hash_name(keys[i].name, len) % FLOW_KEYS;
-        while (n->slot[at].name)
-            at = (at + 1) % FLOW_KEYS;
-        n->slot[at].name = keys[i].name;
-        n->slot[at].len = (uint32_t)len;
-        n->slot[at].id = keys[i].id;
-    }
-}
-
-/* Reads digits at *p; false when there is none or the number does not fit. */
-static bool read_digits(const char **p, const char *end, uint32_t *value)
-{
-    const char *start = *p;
-    uint64_t v = 0;
-    while (*p < end && **p >= '0' && **p <= '9' && v <= UINT32_MAX)
-        v = v * 10 + (uint64_t)(*(*p)++ - '0');
-    *value = (uint32_t)v;
-    return *p > start && v <= UINT32_MAX;
-}
-
-static bool key_of_digits(const char *key, size_t len, uint32_t *pen, uint32_t *id)
-{
-    const char *p = key, *end = key + len;
-    *pen = 0;
-    if (!read_digits(&p, end, id))
-        return false;
-    if (p == end)
-        return *id <= PORT_MAX;
-    *pen = *id;
-    if (*p++ != '.' || !read_digits(&p, end, id) || p != end)
-        return false;
-    if (*pen == NTOP_PEN) {
-        *pen = 0;
-        *id = *id < NTOP_BASE ? *id + NTOP_BASE : *id;
-    }
-    return *id <= PORT_MAX;
-}
-
-bool flow_key_id(const struct flow_names *n, const char *key, size_t len, uint32_t *pen,
-                 uint32_t *id)
-{
-    *pen = 0;
-    if (len && key[0] >= '0' && key[0] <= '9')
-        return key_of_digits(key, len, pen, id);
-    for (uint32_t at = hash_name(key, len) % FLOW_KEYS; n->slot[at].name;
-         at = (at + 1) % FLOW_KEYS) {
-        if (n->slot[at].len == len && !memcmp(n->slot[at].name, key, len)) {
-            *id = n->slot[at].id;
-            return true;
-        }
-    }
-    return false;
-}
+/* --- Numbers ------------------------------------------------------------------------------------- */
 
 /* The whole number that a value is or begins with; negative ones and other text are 0. */
 static uint64_t number_of(const struct flow_item *i)
@@ -94,7 +25,7 @@ static uint64_t number_of(const struct flow_item *i)
     if (i->type == ITEM_REAL)
         return i->real >= 0 && i->real < 1.8e19 ? (uint64_t)i->real : 0;
     uint64_t v = 0;
-    for (size_t k = 0; k < i->len && i->text[k] >= '0' && i->text[k] <= '9'; k++) {
+    for (size_t k = 0; k < i->len && is_digit(i->text[k]); k++) {
         if (v > UINT64_MAX / 10 - 1)
             return UINT64_MAX;
         v = v * 10 + (uint64_t)(i->text[k] - '0');
@@ -108,61 +39,51 @@ static uint64_t at_most(const struct flow_item *i, uint64_t max)
     return v <= max ? v : 0;
 }
 
-static uint8_t byte_of(const struct flow_item *i)
-{
-    return (uint8_t)at_most(i, UINT8_MAX);
-}
-
-static uint16_t short_of(const struct flow_item *i)
-{
-    return (uint16_t)at_most(i, UINT16_MAX);
-}
-
-static uint32_t word_of(const struct flow_item *i)
-{
-    return (uint32_t)at_most(i, UINT32_MAX);
-}
-
 /* Text of a decimal number in units of 10^-digits: "1.5" with 3 is 1500. */
-static uint64_t fixed_of(const struct flow_item *i, unsigned digits)
+static uint64_t fixed_of_text(const struct flow_item *i, uint64_t scale)
 {
-    uint64_t scale = 1;
-    for (unsigned k = 0; k < digits; k++)
-        scale *= 10;
-    if (i->is_negative)
-        return 0;
-    if (!i->text)
-        return i->type == ITEM_REAL
-                   ? (i->real < 1e9 ? (uint64_t)(i->real * (double)scale + 0.5) : 0)
-                   : (i->integer < UINT64_MAX / scale ? i->integer * scale : 0);
     uint64_t v = 0;
     size_t k = 0;
-    for (; k < i->len && i->text[k] >= '0' && i->text[k] <= '9' && v < 100000000000u; k++)
+    for (; k < i->len && is_digit(i->text[k]) && v < 100000000000u; k++)
         v = v * 10 + (uint64_t)(i->text[k] - '0');
     v *= scale <= 1000000 || v < 10000000000u ? scale : 0;
     if (k < i->len && i->text[k] == '.')
-        for (k++, scale /= 10; k < i->len && i->text[k] >= '0' && i->text[k] <= '9' && scale;
-             k++, scale /= 10)
+        for (k++, scale /= 10; k < i->len && is_digit(i->text[k]) && scale; k++, scale /= 10)
             v += (uint64_t)(i->text[k] - '0') * scale;
     return v;
 }
 
+static uint64_t fixed_of(const struct flow_item *i, uint64_t scale)
+{
+    if (i->is_negative)
+        return 0;
+    if (i->type == ITEM_INTEGER)
+        return i->integer < UINT64_MAX / scale ? i->integer * scale : 0;
+    if (i->text)
+        return fixed_of_text(i, scale);
+    return i->type == ITEM_REAL && i->real < 1e10 ? (uint64_t)(i->real * (double)scale + 0.5) : 0;
+}
+
+/* --- Addresses ----------------------------------------------------------------------------------- */
+
 /* "192.168.1.92" without a copy; false when it is anything else. */
 static bool parse_v4(const char *text, size_t len, struct addr *a)
 {
-    const char *p = text, *end = text + len;
     uint8_t four[4];
+    size_t k = 0;
     for (unsigned i = 0; i < 4; i++) {
-        uint32_t v;
-        const char *start = p;
-        if (!read_digits(&p, end, &v) || v > 255 || p - start > 3)
+        size_t start = k;
+        unsigned v = 0;
+        while (k < len && k - start < 3 && is_digit(text[k]))
+            v = v * 10 + (unsigned)(text[k++] - '0');
+        if (k == start || v > 255 || (i < 3 && (k == len || text[k++] != '.')))
             return false;
         four[i] = (uint8_t)v;
-        if (i < 3 && (p == end || *p++ != '.'))
-            return false;
     }
-    *a = addr_v4(four);
-    return p == end;
+    if (k != len)
+        return false;
+    addr_set_v4(a, four);
+    return true;
 }
 
 static bool addr_of(const struct flow_item *i, struct addr *a)
@@ -180,8 +101,8 @@ static bool addr_of(const struct flow_item *i, struct addr *a)
     uint64_t v = number_of(i);
     if (v == 0 || v > UINT32_MAX)
         return false;
-    addr_set_v4(a, (const uint8_t[]){(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
-                                     (uint8_t)v});
+    const uint8_t four[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+    addr_set_v4(a, four);
     return true;
 }
 
@@ -189,7 +110,7 @@ static bool addr_of(const struct flow_item *i, struct addr *a)
 static bool is_empty(const struct addr *a)
 {
     static const uint8_t zero[4];
-    return addr_is_none(a) || (addr_is_v4(a) && !memcmp(a->byte + 12, zero, 4));
+    return addr_is_v4(a) ? !memcmp(a->byte + 12, zero, 4) : addr_is_none(a);
 }
 
 static void set_end(struct flow_fill *f, struct addr *end, const struct flow_item *i)
@@ -197,7 +118,7 @@ static void set_end(struct flow_fill *f, struct addr *end, const struct flow_ite
     struct addr a;
     if (!addr_of(i, &a))
         return;
-    if (addr_is_none(end) || is_empty(end))
+    if (is_empty(end))
         *end = is_empty(&a) && !addr_is_none(end) ? *end : a;
     else if (!is_empty(&a) && !addr_equal(end, &a))
         f->second_addresses++;
@@ -213,51 +134,31 @@ static void set_addr(struct addr *to, const struct flow_item *i)
 static void set_mac(struct mac *to, const struct flow_item *i)
 {
     char text[MAC_TEXT];
+    struct mac m;
     if (i->type != ITEM_TEXT || i->len >= sizeof text)
         return;
     memcpy(text, i->text, i->len);
     text[i->len] = '\0';
-    struct mac m;
     if (mac_parse(text, &m))
         *to = m;
 }
 
-/* 7, "7" or "5.126": master and application; alone it is the application. */
-static void set_l7(struct flow_in *f, const struct flow_item *i)
+/* --- Times ---------------------------------------------------------------------------------------- */
+
+static void set_time(struct flow_fill *f, nsec_t *to, nsec_t t, bool is_fine)
 {
-    const char *dot = i->text ? memchr(i->text, '.', i->len) : NULL;
-    if (!dot) {
-        f->l7_app = short_of(i);
+    bool is_first = to == &f->flow->first;
+    bool *fine = is_first ? &f->is_fine_first : &f->is_fine_last;
+    if (*fine && !is_fine)
         return;
-    }
-    struct flow_item part = {.type = ITEM_TEXT, .text = i->text, .len = (size_t)(dot - i->text)};
-    f->l7_master = short_of(&part);
-    part.text = dot + 1;
-    part.len = (size_t)(i->text + i->len - part.text);
-    f->l7_app = short_of(&part);
-}
-
-static void set_direction(struct flow_in *f, const struct flow_item *i)
-{
-    uint64_t v = number_of(i);
-    f->direction = !i->is_negative && v <= 1 ? (uint8_t)(v + 1) : 0;
-}
-
-static void set_first(struct flow_fill *f, nsec_t t)
-{
-    f->flow->first = t;
-    f->has_first = t > 0;
-}
-
-static void set_last(struct flow_fill *f, nsec_t t)
-{
-    f->flow->last = t;
-    f->has_last = t > 0;
+    *to = t;
+    *fine = is_fine;
+    *(is_first ? &f->has_first : &f->has_last) = t > 0;
 }
 
 static nsec_t seconds_of(const struct flow_item *i)
 {
-    return (nsec_t)fixed_of(i, 9);
+    return (nsec_t)fixed_of(i, (uint64_t)SECOND);
 }
 
 static nsec_t millis_of(const struct flow_item *i)
@@ -266,207 +167,215 @@ static nsec_t millis_of(const struct flow_item *i)
     return v < 1u << 31 ? 0 : v < 10000000000000u ? (nsec_t)v * MILLISECOND : 0;
 }
 
-static void add_delta(struct flow_fill *f, uint64_t *to, const struct flow_item *i)
-{
-    *to = number_of(i);
-    f->has_delta = true;
-}
+/* --- Applications and names ----------------------------------------------------------------------- */
 
-static void add_total(struct flow_fill *f, uint64_t *to, const struct flow_item *i)
+/* 7, "7" or "5.126": master and application; alone it is the application. */
+static void set_l7(struct flow_in *f, const struct flow_item *i)
 {
-    *to = number_of(i);
-    f->has_total = true;
-}
-
-/* Columns that say where the packets went. False: the number is none of them. */
-static bool fill_path(struct flow_in *f, uint32_t id, const struct flow_item *i)
-{
-    switch (id) {
-    case 9:
-    case 29:
-        f->src_mask = f->src_mask ? f->src_mask : byte_of(i);
-        break;
-    case 13:
-    case 30:
-        f->dst_mask = f->dst_mask ? f->dst_mask : byte_of(i);
-        break;
-    case 10:
-        f->in_if = word_of(i);
-        break;
-    case 14:
-        f->out_if = word_of(i);
-        break;
-    case 15:
-    case 62:
-        set_addr(&f->next_hop, i);
-        break;
-    case 16:
-        f->src_as = word_of(i);
-        break;
-    case 17:
-        f->dst_as = word_of(i);
-        break;
-    case 18:
-    case 63:
-        set_addr(&f->bgp_next_hop, i);
-        break;
-    case 56:
-    case 81:
-        set_mac(&f->src_mac, i);
-        break;
-    case 57:
-    case 80:
-        set_mac(&f->dst_mac, i);
-        break;
-    case 58:
-    case 243:
-        f->vlan = f->vlan ? f->vlan : short_of(i) & 0xfff;
-        break;
-    case 59:
-    case 254:
-        f->vlan_out = f->vlan_out ? f->vlan_out : short_of(i) & 0xfff;
-        break;
-    case 245:
-        f->vlan_inner = short_of(i) & 0xfff;
-        break;
-    case 70:
-    case 71:
-    case 72:
-        f->mpls[id - 70] = word_of(i);
-        break;
-    case 234:
-    case 235:
-        f->vrf[id - 234] = word_of(i);
-        break;
-    default:
-        return false;
+    const char *dot = i->text ? memchr(i->text, '.', i->len) : NULL;
+    f->flags |= FLOW_IN_APP;
+    if (!dot) {
+        f->l7_app = (uint16_t)at_most(i, UINT16_MAX);
+        return;
     }
-    return true;
+    struct flow_item part = {.type = ITEM_TEXT, .text = i->text, .len = (size_t)(dot - i->text)};
+    f->l7_master = (uint16_t)at_most(&part, UINT16_MAX);
+    part.text = dot + 1;
+    part.len = (size_t)(i->text + i->len - part.text);
+    f->l7_app = (uint16_t)at_most(&part, UINT16_MAX);
 }
 
-/* Columns of what the probe found out about the conversation. */
-static void fill_more(struct flow_in *f, uint32_t id, const struct flow_item *i)
+/* "TLS.Google" of a probe that sends no number. */
+static void set_l7_by_name(struct flow_fill *f)
 {
-    switch (id) {
-    case 52:
-        f->ttl[0] = byte_of(i);
-        break;
-    case 61:
-        set_direction(f, i);
-        break;
-    case 136:
-        f->end_reason = byte_of(i);
-        break;
-    case 225:
-        set_addr(&f->nat_src, i);
-        break;
-    case 226:
-        set_addr(&f->nat_dst, i);
-        break;
-    case 227:
-        f->nat_src_port = short_of(i);
-        break;
-    case 228:
-        f->nat_dst_port = short_of(i);
-        break;
-    case 233:
-        f->firewall_event = byte_of(i);
-        break;
-    case NTOP_BASE + 78:
-    case NTOP_BASE + 79:
-        f->tcp_flags[id - NTOP_BASE - 78] = byte_of(i);
-        break;
-    case 32:
-    case NTOP_BASE + 98:
-        f->icmp = short_of(i);
-        break;
-    case NTOP_BASE + 109:
-    case NTOP_BASE + 110:
-        f->retrans[id - NTOP_BASE - 109] = word_of(i);
-        break;
-    case NTOP_BASE + 111:
-    case NTOP_BASE + 112:
-        f->ooo[id - NTOP_BASE - 111] = word_of(i);
-        break;
-    case NTOP_BASE + 118:
-        set_l7(f, i);
-        break;
-    case NTOP_BASE + 123:
-        f->client_us = (uint32_t)fixed_of(i, 3);
-        break;
-    case NTOP_BASE + 124:
-        f->server_us = (uint32_t)fixed_of(i, 3);
-        break;
-    case NTOP_BASE + 125:
-        f->appl_us = (uint32_t)fixed_of(i, 3);
-        break;
-    default:
-        break;
+    const char *dot = memchr(f->app, '.', f->app_len);
+    size_t first = dot ? (size_t)(dot - f->app) : f->app_len;
+    int app = protos_find(f->app, first);
+    int under = dot ? protos_find(dot + 1, f->app_len - first - 1) : -1;
+    if (app < 0)
+        return;
+    f->flow->flags |= FLOW_IN_APP;
+    f->flow->l7_master = under < 0 ? 0 : (uint16_t)app;
+    f->flow->l7_app = (uint16_t)(under < 0 ? app : under);
+}
+
+/* Ours and nDPI's numbers agree on guesses by port and by address, and in that more is better. */
+static uint8_t confidence_of(const struct flow_item *i)
+{
+    uint64_t v = number_of(i);
+    return v <= CONFIDENCE_IP ? (uint8_t)v : CONFIDENCE_DPI;
+}
+
+static uint64_t flow_id_of(const struct flow_item *i)
+{
+    uint64_t id = i->type == ITEM_TEXT ? hash_bytes(i->text, i->len) : number_of(i);
+    return id ? id : i->len > 0;
+}
+
+static struct flow_in_names *names_of(struct flow_fill *f)
+{
+    if (!f->has_names) {
+        memset(&f->names, 0, offsetof(struct flow_in_names, tail.bytes));
+        f->has_names = true;
     }
+    return &f->names;
 }
 
-/* Who, when and how much: what nearly every flow has. False: the number is none of them. */
-static bool fill_main(struct flow_fill *f, uint32_t id, const struct flow_item *i)
+/* A value as text, without escapes; buf has TAIL_STRING bytes. */
+static const char *text_of(const struct flow_item *i, char *buf, size_t *len)
 {
-    struct flow_in *flow = f->flow;
-    switch (id) {
-    case 1:
-        return add_delta(f, &f->delta_bytes[0], i), true;
-    case 2:
-        return add_delta(f, &f->delta_packets[0], i), true;
-    case 23:
-        return add_delta(f, &f->delta_bytes[1], i), true;
-    case 24:
-        return add_delta(f, &f->delta_packets[1], i), true;
-    case 231:
-    case 232:
-        return add_total(f, &f->total_bytes[id - 231], i), true;
-    case 298:
-    case 299:
-        return add_total(f, &f->total_packets[id - 298], i), true;
-    case 4:
-        return flow->proto = byte_of(i), true;
-    case 5:
-        return flow->tos[0] = byte_of(i), true;
-    case 55:
-        return flow->tos[1] = byte_of(i), true;
-    case 6:
-        return flow->tcp_flags[0] |= byte_of(i), true;
-    case 7:
-        return flow->src_port = short_of(i), true;
-    case 11:
-        return flow->dst_port = short_of(i), true;
-    case 8:
-    case 27:
-        return set_end(f, &flow->src, i), true;
-    case 12:
-    case 28:
-        return set_end(f, &flow->dst, i), true;
-    case 21:
-    case 151:
-        return set_last(f, seconds_of(i)), true;
-    case 22:
-    case 150:
-        return set_first(f, seconds_of(i)), true;
-    case 152:
-        return set_first(f, millis_of(i)), true;
-    case 153:
-        return set_last(f, millis_of(i)), true;
-    case TIMESTAMP:
-        return set_first(f, seconds_of(i)), set_last(f, seconds_of(i)), true;
-    case 130:
-    case 131:
-        return set_addr(&f->exporter, i), true;
-    default:
-        return false;
+    *len = i->len;
+    if (i->escaped)
+        *len = flow_text_unescape(i->text, i->len, (uint8_t *)buf, TAIL_STRING);
+    else if (i->text)
+        return i->text;
+    else if (i->type == ITEM_REAL)
+        *len = (size_t)snprintf(buf, TAIL_STRING, "%g", i->real);
+    else
+        *len = (size_t)snprintf(buf, TAIL_STRING, "%s%lu", i->is_negative ? "-" : "", i->integer);
+    return buf;
+}
+
+static void set_string(struct flow_fill *f, enum string_field field, const struct flow_item *i)
+{
+    char buf[TAIL_STRING];
+    size_t len;
+    const char *text = text_of(i, buf, &len);
+    if (len)
+        tail_set(&names_of(f)->tail, field, text, len);
+}
+
+static bool says_nothing(const char *text, size_t len)
+{
+    static const char *const nothings[] = {"0", "0.0.0.0", "::", "00:00:00:00:00:00", "{}", "[]"};
+    for (size_t i = 0; i < sizeof nothings / sizeof *nothings; i++)
+        if (len == strlen(nothings[i]) && !memcmp(text, nothings[i], len))
+            return true;
+    return len == 0;
+}
+
+/* What nobody here has a column for (A1.13). */
+static void keep_other(struct flow_fill *f, const struct flow_item *i)
+{
+    char buf[TAIL_STRING], number[16];
+    size_t len;
+    if (i->type == ITEM_INTEGER && !i->integer)
+        return;
+    const char *text = text_of(i, buf, &len);
+    if (says_nothing(text, len) || f->other_len >= FILL_OTHER - 1)
+        return;
+    const struct element *e = i->key ? NULL
+                              : i->id >= NTOP_BASE && i->id <= UINT16_MAX
+                                  ? element_find(NTOP_PEN, (uint16_t)(i->id - NTOP_BASE))
+                                  : element_find(0, (uint16_t)i->id);
+    snprintf(number, sizeof number, "%u", i->id);
+    const char *key = i->key ? i->key : e ? (e->key[0] ? e->key : e->name) : number;
+    size_t key_len = i->key ? i->key_len : strlen(key);
+    int n = snprintf(f->other + f->other_len, FILL_OTHER - f->other_len, "%s%.*s=%.*s",
+                     f->other_len ? "; " : "", (int)key_len, key, (int)len, text);
+    f->other_len += n > 0 ? (size_t)n : 0;
+    f->other_len = f->other_len < FILL_OTHER ? f->other_len : FILL_OTHER - 1;
+}
+
+/* --- A flow ---------------------------------------------------------------------------------------- */
+
+/* Numbers of a fixed width. at is the column. */
+static void fill_number(void *at, enum fill_kind kind, const struct flow_item *i)
+{
+    uint8_t *byte = at;
+    uint16_t *half = at;
+    switch (kind) {
+    case FILL_U8:
+        *byte = (uint8_t)at_most(i, UINT8_MAX);
+        break;
+    case FILL_U16:
+        *half = (uint16_t)at_most(i, UINT16_MAX);
+        break;
+    case FILL_U32:
+        *(uint32_t *)at = (uint32_t)at_most(i, UINT32_MAX);
+        break;
+    case FILL_U64:
+        *(uint64_t *)at = number_of(i);
+        break;
+    case FILL_FLAGS:
+        *byte |= (uint8_t)at_most(i, UINT8_MAX);
+        break;
+    case FILL_MASK:
+        *byte = *byte ? *byte : (uint8_t)at_most(i, UINT8_MAX);
+        break;
+    case FILL_VLAN:
+        *half = *half ? *half : at_most(i, UINT16_MAX) & 0xfff;
+        break;
+    case FILL_DIRECTION:
+        *byte = i->is_negative || number_of(i) > 1 ? 0 : (uint8_t)(number_of(i) + 1);
+        break;
+    case FILL_CONFIDENCE:
+        *byte = confidence_of(i);
+        break;
+    case FILL_FLOW_ID:
+        *(uint64_t *)at = flow_id_of(i);
+        break;
+    default: /* FILL_LATENCY, in microseconds */
+        *(uint32_t *)at = (uint32_t)fixed_of(i, 1000);
     }
 }
 
-void flow_fill_begin(struct flow_fill *f, const struct flow_names *names, struct flow_in *flow,
+/* What is more than a number. */
+static void fill_special(struct flow_fill *f, const struct flow_column *column,
+                         const struct flow_item *i)
+{
+    void *at = (char *)f->flow + column->offset;
+    switch ((enum fill_kind)column->kind) {
+    case FILL_UNKNOWN:
+        keep_other(f, i);
+        break;
+    case FILL_STRING:
+        set_string(f, (enum string_field)column->offset, i);
+        break;
+    case FILL_ADDR:
+        set_addr(at, i);
+        break;
+    case FILL_MAC:
+        set_mac(at, i);
+        break;
+    case FILL_END:
+        set_end(f, at, i);
+        break;
+    case FILL_EXPORTER:
+        set_addr(&f->exporter, i);
+        break;
+    case FILL_SECONDS:
+        set_time(f, at, seconds_of(i), false);
+        break;
+    case FILL_MILLISECONDS:
+        set_time(f, at, millis_of(i), true);
+        break;
+    case FILL_STAMP:
+        set_time(f, &f->flow->first, seconds_of(i), false);
+        set_time(f, &f->flow->last, seconds_of(i), false);
+        break;
+    case FILL_L7:
+        set_l7(f->flow, i);
+        break;
+    case FILL_L7_NAME:
+        f->app = i->text;
+        f->app_len = i->text ? i->len : 0;
+        break;
+    case FILL_CLIENT:
+        f->flow->flags |= FLOW_IN_INITIATOR;
+        break;
+    default:
+        break;
+    }
+}
+
+void flow_fill_begin(struct flow_fill *f, const struct flow_keys *keys, struct flow_in *flow,
                      nsec_t received)
 {
-    *f = (struct flow_fill){.names = names, .flow = flow};
+    memset(f, 0, offsetof(struct flow_fill, other));
     memset(flow, 0, sizeof *flow);
+    f->keys = keys;
+    f->flow = flow;
     flow->exported = flow->first = flow->last = received;
     /* Probes multiply before they send; SAMPLING_INTERVAL only tells that they did. */
     flow->sampling = 1;
@@ -475,27 +384,62 @@ void flow_fill_begin(struct flow_fill *f, const struct flow_names *names, struct
 
 void flow_fill_item(struct flow_fill *f, const struct flow_item *item)
 {
-    uint32_t pen = 0, id = item->id;
-    if (item->key && (!flow_key_id(f->names, item->key, item->key_len, &pen, &id) || pen))
-        return;
-    if (!fill_main(f, id, item) && !fill_path(f->flow, id, item))
-        fill_more(f->flow, id, item);
+    const struct flow_column *column = item->key ? flow_keys_find(f->keys, item->key, item->key_len)
+                                                 : flow_keys_column(f->keys, item->id);
+    switch ((enum fill_kind)column->kind) {
+    case FILL_U8:
+    case FILL_U16:
+    case FILL_U32:
+    case FILL_U64:
+    case FILL_FLAGS:
+    case FILL_MASK:
+    case FILL_VLAN:
+    case FILL_DIRECTION:
+    case FILL_CONFIDENCE:
+    case FILL_FLOW_ID:
+    case FILL_LATENCY: {
+        char *base = column->is_name ? (char *)names_of(f) : (char *)f->flow;
+        fill_number(base + column->offset, (enum fill_kind)column->kind, item);
+        break;
+    }
+    case FILL_DELTA:
+        f->has_delta = true;
+        *(uint64_t *)((char *)f + column->offset) = number_of(item);
+        break;
+    case FILL_TOTAL:
+        f->has_total = true;
+        *(uint64_t *)((char *)f + column->offset) = number_of(item);
+        break;
+    default:
+        fill_special(f, column, item);
+    }
 }
 
 /* Deltas and totals of the same traffic are never added: deltas win where both are there. */
-void flow_fill_end(struct flow_fill *f)
+static void choose_counters(struct flow_fill *f)
 {
     struct flow_in *flow = f->flow;
     bool is_total = f->has_total && !f->has_delta;
     memcpy(flow->bytes, is_total ? f->total_bytes : f->delta_bytes, sizeof flow->bytes);
     memcpy(flow->packets, is_total ? f->total_packets : f->delta_packets, sizeof flow->packets);
-    flow->flags = is_total ? FLOW_IN_TOTALS : 0;
+    flow->flags |= is_total ? FLOW_IN_TOTALS : 0;
     if (flow->bytes[1] || flow->packets[1])
         flow->flags |= FLOW_IN_REVERSE;
+}
+
+void flow_fill_end(struct flow_fill *f)
+{
+    struct flow_in *flow = f->flow;
+    choose_counters(f);
     if (f->has_first != f->has_last)
         *(f->has_first ? &flow->last : &flow->first) = f->has_first ? flow->first : flow->last;
     if (f->has_first || f->has_last)
         flow->flags |= FLOW_IN_HAS_TIMES;
+    if (f->app_len && !(flow->flags & FLOW_IN_APP))
+        set_l7_by_name(f);
+    if (f->other_len)
+        tail_set(&names_of(f)->tail, STRING_other, f->other, f->other_len);
+    flow->names = f->has_names ? &f->names : NULL;
     bool has_src = !addr_is_none(&flow->src), has_dst = !addr_is_none(&flow->dst);
     if (has_src && has_dst)
         flow->version = addr_is_v4(&flow->src) ? 4 : 6;

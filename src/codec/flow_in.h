@@ -23,11 +23,23 @@ enum flow_in_kind {
 
 /* Bits of flow_in.flags. */
 enum {
-    FLOW_IN_REVERSE = 1,   /* [1] of the counters was sent: biflow, OUT_*, responder */
-    FLOW_IN_TOTALS = 2,    /* counters since the flow began, not since the last record */
-    FLOW_IN_HAS_TIMES = 4, /* first and last were sent; else both are the export time */
-    FLOW_IN_CLAMPED = 8,   /* a time was impossible and was moved (rule B09) */
-    FLOW_IN_INITIATOR = 16 /* src is known to be the client (initiator elements, biflow source) */
+    FLOW_IN_REVERSE = 1,    /* [1] of the counters was sent: biflow, OUT_*, responder */
+    FLOW_IN_TOTALS = 2,     /* counters since the flow began, not since the last record */
+    FLOW_IN_HAS_TIMES = 4,  /* first and last were sent; else both are the export time */
+    FLOW_IN_CLAMPED = 8,    /* a time was impossible and was moved (rule B09) */
+    FLOW_IN_INITIATOR = 16, /* src is known to be the client (initiator elements, biflow source) */
+    /* A part of a total that is still to come, which will count for the rest alone. */
+    FLOW_IN_PART = 32,
+    /* With FLOW_IN_TOTALS: the connection's last; a later total is of the next one. */
+    FLOW_IN_FINAL = 64,
+    FLOW_IN_APP = 128 /* l7_* was told, 0 being: detection did not recognise it */
+};
+
+/* What a probe's detection has found beside the application; for few flows. */
+struct flow_in_names {
+    uint64_t risk;
+    uint16_t tls_version, tls_cipher, http_code, dns_type, dns_code;
+    struct tail tail;
 };
 
 /* The record as it came: fields in the template's order. Borrowed until the callback returns. */
@@ -66,19 +78,21 @@ struct flow_in {
     uint32_t sampling;       /* one packet stands for so many; 1 .. 2^24 */
     uint32_t in_if, out_if;  /* SNMP ifIndex as sent */
     uint32_t src_as, dst_as;
-    uint32_t domain;    /* observation domain, source id or sFlow sub-agent */
-    uint32_t vrf[2];    /* ingress, egress */
-    uint32_t mpls[3];   /* labels without TTL, outermost first */
-    struct addr origin; /* who counted it, where a mediator tells for others; none = the sender */
+    uint32_t domain;  /* observation domain, source id or sFlow sub-agent */
+    uint32_t vrf[2];  /* ingress, egress */
+    uint32_t mpls[3]; /* labels without TTL, outermost first */
     struct addr next_hop, bgp_next_hop;
     struct addr nat_src, nat_dst;
     uint16_t nat_src_port, nat_dst_port;
     struct mac src_mac, dst_mac;
     uint32_t min_len[2], max_len[2];
-    uint16_t l7_master, l7_app;             /* ntop's L7_PROTO; both 0 = not said */
+    uint16_t l7_master, l7_app; /* ntop's L7_PROTO; both 0 = not said, but for FLOW_IN_APP */
+    uint8_t confidence;         /* enum confidence of it, CONFIDENCE_NONE = not said */
+    uint64_t flow_id;           /* what the exporter calls the flow, 0 = not said */
     uint32_t client_us, server_us, appl_us; /* latencies, 0 = not said */
     uint32_t retrans[2], ooo[2];
-    const struct exporter *exporter; /* who sent it; lives as long as its collector */
+    const struct flow_in_names *names; /* NULL = none; borrowed until the callback returns */
+    const struct exporter *exporter;   /* who sent it; lives as long as its collector */
     struct flow_in_raw raw;
 };
 

@@ -230,12 +230,11 @@ static size_t put_utf8(unsigned v, uint8_t *out)
     return 3;
 }
 
-/* out has TEXT_MAX_BYTES; longer text is cut. */
-static size_t unescape(const char *text, size_t len, uint8_t *out)
+size_t flow_text_unescape(const char *text, size_t len, uint8_t *out, size_t room)
 {
     static const char codes[] = "bfnrt", meanings[] = "\b\f\n\r\t";
     size_t n = 0;
-    for (size_t i = 0; i < len && n + 3 < TEXT_MAX_BYTES; i++) {
+    for (size_t i = 0; i < len && n + 3 < room; i++) {
         if (text[i] != '\\' || i + 1 == len) {
             out[n++] = (uint8_t)text[i];
             continue;
@@ -258,12 +257,11 @@ static void tell_field(struct teller *t, size_t prefix, const struct flow_item *
     const uint8_t *value = (const uint8_t *)item->text;
     size_t len = item->len;
     if (item->escaped) {
-        len = unescape(item->text, item->len, plain);
+        len = flow_text_unescape(item->text, item->len, plain, sizeof plain);
         value = plain;
     }
-    struct flow_names none = {0};
     uint32_t pen = 0, id = 0;
-    if (prefix || !flow_key_id(&none, item->key, item->key_len, &pen, &id))
+    if (prefix || !flow_key_number(item->key, item->key_len, &pen, &id))
         pen = id = 0;
     t->field(t->to, t->name, pen, (uint16_t)id, value, len, true);
 }
@@ -277,7 +275,7 @@ static bool tell_inner_json(struct teller *t, const struct flow_item *item, size
     if (item->key_len != 4 || memcmp(item->key, "json", 4) || !item->len || item->text[0] != '{')
         return false;
     uint8_t plain[TEXT_MAX_BYTES];
-    size_t n = unescape(item->text, item->len, plain);
+    size_t n = flow_text_unescape(item->text, item->len, plain, sizeof plain);
     tell_object(t, cur_over(plain, n), prefix, depth + 1);
     return true;
 }
@@ -320,11 +318,10 @@ static void take_record(struct cursor *c, struct flow_fill *f, nsec_t received,
     struct cursor object = *c;
     struct pair p;
     bool is_first = true;
-    flow_fill_begin(f, f->names, flow, received);
+    flow_fill_begin(f, f->keys, flow, received);
     take_char(c, '{');
     while (next_pair(c, &p, &is_first))
-        if (!p.nested.at)
-            flow_fill_item(f, &p.item);
+        flow_fill_item(f, &p.item);
     if (!cur_ok(c))
         return;
     object.end = c->at;
@@ -334,12 +331,14 @@ static void take_record(struct cursor *c, struct flow_fill *f, nsec_t received,
     record(to, f);
 }
 
-bool flow_json_decode(const struct flow_names *names, const uint8_t *bytes, size_t len,
+bool flow_json_decode(const struct flow_keys *keys, const uint8_t *bytes, size_t len,
                       nsec_t received, flow_text_record *record, void *to)
 {
     struct cursor c = cur_over(bytes, len);
     struct flow_in flow;
-    struct flow_fill f = {.names = names, .flow = &flow};
+    struct flow_fill f;
+    f.keys = keys;
+    f.flow = &flow;
     if (look_past_space(&c) != '[') {
         take_record(&c, &f, received, record, to);
     } else {

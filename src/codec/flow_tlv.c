@@ -122,18 +122,18 @@ static void tlv_each(const void *context,
     }
 }
 
-bool flow_tlv_decode(const struct flow_names *names, const uint8_t *bytes, size_t len,
+bool flow_tlv_decode(const struct flow_keys *keys, const uint8_t *bytes, size_t len,
                      nsec_t received, flow_text_record *record, void *to)
 {
     struct cursor c = cur_over(bytes, len);
     if (cur_u8(&c) != 1 || cur_u8(&c) != 1)
         return false;
+    struct flow_in flow;
+    struct flow_fill f;
     while (cur_left(&c)) {
-        struct flow_in flow;
-        struct flow_fill f;
         struct flow_item item;
         struct cursor items = c;
-        flow_fill_begin(&f, names, &flow, received);
+        flow_fill_begin(&f, keys, &flow, received);
         while (next_item(&c, &item))
             flow_fill_item(&f, &item);
         if (!cur_ok(&c))

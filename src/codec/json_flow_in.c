@@ -168,15 +168,60 @@ static void put_field(void *to, const char *name, uint32_t pen, uint16_t id, con
         put_hex(j, value, len);
 }
 
-static void put_raw(struct json *j, const struct flow_in_raw *raw)
+enum { OCTETS = 1, PACKETS = 2, OUT_OCTETS = 23, OUT_PACKETS = 24 };
+
+/* A record states a counter under the name of element 1 or 2 only if it has that element. Where the flow's
+ * counters come from other ones (rule C27), these stand under their own names alone. */
+static bool states(const struct flow_in *f, uint16_t id)
 {
-    if (raw->layout && raw->bytes) {
-        struct field_walk w = field_walk_over(raw->layout, raw->bytes, raw->len);
-        while (field_next(&w))
+    const struct template *t = f->raw.layout;
+    for (size_t i = 0; t && i < t->fields; i++)
+        if (t->field[i].id == id && t->field[i].pen == PEN_IANA && !t->field[i].is_scope)
+            return true;
+    return !t;
+}
+
+static void put_counters(struct json *j, const struct flow_in *f)
+{
+    bool has_octets = states(f, OCTETS), has_packets = states(f, PACKETS);
+    if (has_octets)
+        json_pair_u64(j, "IN_BYTES", f->bytes[0]);
+    if (has_packets)
+        json_pair_u64(j, "IN_PKTS", f->packets[0]);
+    if (has_octets && f->flags & FLOW_IN_REVERSE)
+        json_pair_u64(j, "OUT_BYTES", f->bytes[1]);
+    if (has_packets && f->flags & FLOW_IN_REVERSE)
+        json_pair_u64(j, "OUT_PKTS", f->packets[1]);
+}
+
+/* What left a middlebox has no column when it stands beside what came in, or alone. */
+static void put_out_counter(struct json *j, const struct flow_in *f, const struct field_walk *w)
+{
+    bool is_octets = w->field->id == OUT_OCTETS;
+    bool is_column = states(f, is_octets ? OCTETS : PACKETS) && f->flags & FLOW_IN_REVERSE;
+    if (!is_column)
+        json_pair_u64(j, is_octets ? "OUT_BYTES" : "OUT_PKTS", number_of(w->bytes, w->len));
+}
+
+static void put_layout(struct json *j, const struct flow_in *f)
+{
+    struct field_walk w = field_walk_over(f->raw.layout, f->raw.bytes, f->raw.len);
+    while (field_next(&w)) {
+        uint16_t id = w.field->pen == PEN_IANA ? w.field->id : 0;
+        if (id == OUT_OCTETS || id == OUT_PACKETS)
+            put_out_counter(j, f, &w);
+        else
             put_element(j, w.field->pen, w.field->id, w.bytes, w.len);
-    } else if (raw->each) {
-        raw->each(raw->context, put_field, j);
     }
+}
+
+static void put_raw(struct json *j, const struct flow_in *f)
+{
+    const struct flow_in_raw *raw = &f->raw;
+    if (raw->layout && raw->bytes)
+        put_layout(j, f);
+    else if (raw->each)
+        raw->each(raw->context, put_field, j);
 }
 
 static const char *const kind_words[] = {[FLOW_IN_FLOW] = "flow",
@@ -201,12 +246,7 @@ void flow_in_to_json(struct text *t, const struct flow_in *f, const struct addr 
         json_pair_u64(&j, "PROTOCOL", f->proto);
     }
     if (f->kind != FLOW_IN_OPTIONS && f->kind != FLOW_IN_MESSAGE) {
-        json_pair_u64(&j, "IN_BYTES", f->bytes[0]);
-        json_pair_u64(&j, "IN_PKTS", f->packets[0]);
-        if (f->flags & FLOW_IN_REVERSE) {
-            json_pair_u64(&j, "OUT_BYTES", f->bytes[1]);
-            json_pair_u64(&j, "OUT_PKTS", f->packets[1]);
-        }
+        put_counters(&j, f);
         json_pair_i64(&j, "FIRST_MILLISECONDS", f->first / MILLISECOND);
         json_pair_i64(&j, "LAST_MILLISECONDS", f->last / MILLISECOND);
         pair_nonzero(&j, "TCP_FLAGS", f->tcp_flags[0]);
@@ -217,6 +257,6 @@ void flow_in_to_json(struct text *t, const struct flow_in *f, const struct addr 
         json_pair_string(&j, "SAMPLING_SOURCE",
                          kind_word(KIND_sampling_source, f->sampling_source));
     }
-    put_raw(&j, &f->raw);
+    put_raw(&j, f);
     json_close(&j);
 }

@@ -39,6 +39,15 @@ static void uptime_stamps(struct flow_in *f, const struct aside *a,
         f->flags |= FLOW_IN_HAS_TIMES;
 }
 
+/* A flow's start or its end, whichever was not sent. */
+static void fill_from_duration(struct flow_in *f, nsec_t duration)
+{
+    if (f->first && !f->last)
+        f->last = duration < INT64_MAX - f->first ? f->first + duration : f->first;
+    else if (f->last && !f->first)
+        f->first = f->last - (duration < f->last ? duration : 0);
+}
+
 static uint8_t ip_version(const struct template *t, const struct flow_in *f)
 {
     bool v4 = t->has & TEMPLATE_HAS_V4, v6 = t->has & TEMPLATE_HAS_V6;
@@ -49,18 +58,34 @@ static uint8_t ip_version(const struct template *t, const struct flow_in *f)
     return addr_is_v4(&f->src) && addr_is_v4(&f->dst) ? 4 : 6;
 }
 
+/* A firewall's counters of initiator and responder: updates say what is new since the last one, and the end
+ * of the connection says it all once more (Cisco's ASA, whose updates are called delta and whose
+ * teardown the same, but is not). */
+static void mark_event(struct flow_in *f)
+{
+    enum { EVENT_DELETED = 2, EVENT_UPDATE = 5 };
+    if (f->firewall_event == EVENT_UPDATE)
+        f->flags |= FLOW_IN_PART;
+    if (f->firewall_event == EVENT_DELETED)
+        f->flags |= FLOW_IN_TOTALS | FLOW_IN_FINAL;
+}
+
 /* What a record has from its message. a is NULL when its template needs none. */
 static void finish(struct collector *c, const struct message *m, const struct template *t,
                    struct flow_in *f, const struct aside *a)
 {
     f->kind = t->kind;
     f->flags |= (uint8_t)t->flow_flags;
+    if (t->kind == FLOW_IN_EVENT && t->flow_flags & FLOW_IN_INITIATOR)
+        mark_event(f);
     f->version = ip_version(t, f);
     f->exported = m->context.exported;
     f->domain = m->x->domain;
     f->exporter = m->x;
     if (a)
         uptime_stamps(f, a, &m->context);
+    if (a && a->duration && f->flags & FLOW_IN_HAS_TIMES)
+        fill_from_duration(f, a->duration);
     if (f->flags & FLOW_IN_HAS_TIMES)
         check_times(c, f, m->d->received);
     else
@@ -83,28 +108,13 @@ static void give_frame(struct collector *c, const struct flow_in *f, const struc
         c->ops.frame(c->to, &frame, f);
 }
 
-/* What a mediator tells is the traffic of those who counted it. Without room for one more exporter it
- * stays the mediator's. */
-static void accept_by_origin(struct collector *c, struct message *m, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct flow_in *f = &c->batch[i];
-        struct exporter *x = collector_know_origin(c, m->d, m->x, &f->origin);
-        f->exporter = x ? x : m->x;
-        collector_accept(c, x ? x : m->x, f, 1);
-    }
-}
-
 /* n records are decoded in batch and aside. */
 static void hand_on(struct collector *c, struct message *m, const struct template *t, size_t n)
 {
     bool has_aside = t->has & TEMPLATE_HAS_ASIDE;
     for (size_t i = 0; i < n; i++)
         finish(c, m, t, &c->batch[i], has_aside ? &c->aside[i] : NULL);
-    if (t->has & TEMPLATE_HAS_ORIGIN)
-        accept_by_origin(c, m, n);
-    else
-        collector_accept(c, m->x, c->batch, n);
+    collector_accept(c, m->x, c->batch, n);
     m->decoded += (uint32_t)n;
     if (t->kind == FLOW_IN_SAMPLE)
         for (size_t i = 0; i < n; i++)

@@ -12,6 +12,9 @@ enum {
     AHEAD_MOST = 1 << 24 /* more cannot have been lost at once */
 };
 
+/* What a sequence number counts. */
+enum { COUNTS_BEFORE = 1, COUNTS_WITHIN = 2, COUNTS_MESSAGES = 4, ALL_WAYS = 7 };
+
 static const nsec_t RESTART_PAUSE = 10 * SECOND;
 static const nsec_t UPTIME_SLACK = 60 * SECOND;
 
@@ -98,18 +101,39 @@ bool sequence_start(struct collector *c, struct message *m, uint32_t sequence)
     return true;
 }
 
+/* What the number should be. Standards count what was sent before the message; softflowd counts in IPFIX
+ * what was sent up to its end, others count messages. A way that does not explain a number is ruled out
+ * when another does. What explains nothing is a loss by the first way that is left. */
+static uint32_t expected(const struct message *m, uint32_t sequence, uint32_t units)
+{
+    struct exporter *x = m->x;
+    /* Without its template a message has more units than are known. */
+    if (m->is_unknown)
+        return x->ways_ruled_out & COUNTS_BEFORE ? sequence : x->next_sequence;
+    const uint32_t next[] = {x->next_sequence, x->last_sequence + units, x->last_sequence + 1};
+    unsigned ways = ALL_WAYS & ~x->ways_ruled_out, exact = 0;
+    for (unsigned i = 0; i < sizeof next / sizeof *next; i++)
+        exact |= (unsigned)(next[i] == sequence) << i;
+    if (exact & ways)
+        ways &= exact;
+    else if (exact & COUNTS_BEFORE)
+        ways = exact;
+    x->ways_ruled_out = ALL_WAYS & ~ways;
+    return next[ways & COUNTS_BEFORE ? 0 : ways & COUNTS_WITHIN ? 1 : 2];
+}
+
 void sequence_end(struct message *m, uint32_t sequence, uint32_t units)
 {
     struct exporter *x = m->x;
-    int32_t ahead = (int32_t)(sequence - x->next_sequence);
-    if (x->has_sequence && ahead < 0) {
+    int32_t ahead = x->has_sequence ? (int32_t)(sequence - expected(m, sequence, units)) : 0;
+    if (ahead < 0) {
         x->reordered++;
         x->lost -= x->lost < units ? x->lost : units;
         return;
     }
-    if (x->has_sequence)
-        x->lost += (uint32_t)ahead;
+    x->lost += (uint32_t)ahead;
     /* How many records a set had whose template is not known, the next message tells. */
     x->has_sequence = !m->is_unknown;
+    x->last_sequence = sequence;
     x->next_sequence = sequence + units;
 }

@@ -15,6 +15,8 @@ enum { STEPS_BATCH = 32 };
 /* What a record says that is not a column but needed to fill some. */
 struct aside {
     nsec_t boot;                    /* systemInitTimeMilliseconds */
+    nsec_t duration;                /* from the first packet to the last; 0 = not said */
+    struct addr exporter;           /* by whom a mediator was told, none = it does not say */
     uint64_t selector;              /* selectorId, samplerId */
     uint64_t interval, space;       /* 305, 306 */
     uint64_t size, population;      /* 309, 310 */

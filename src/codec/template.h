@@ -2,7 +2,7 @@
  *
  * A template is immutable once made. Beside its fields it carries steps: which octets of a record go to
  * which column of struct flow_in. All decisions are made when the template is learnt - which of several
- * counters are the flow's (rule C27, in steps.c), which times are the best - so that records are
+ * counters are the flow's (rule C27, in steps_compile.c), which times are the best - so that records are
  * copied without looking at elements again.
  */
 #ifndef WEIR_CODEC_TEMPLATE_H
@@ -43,9 +43,9 @@ enum {
     TEMPLATE_HAS_FRAME = 16,   /* a piece of a packet */
     TEMPLATE_HAS_TWO_SRC = 32, /* address columns of both versions, or twice the same */
     TEMPLATE_HAS_EVENT = 64,
-    TEMPLATE_HAS_ASIDE = 128, /* steps write to struct aside, too */
-    TEMPLATE_HAS_NTOP = 256,  /* elements of ntop's enterprise */
-    TEMPLATE_HAS_ORIGIN = 512 /* a record says which exporter counted it */
+    TEMPLATE_HAS_ASIDE = 128,   /* steps write to struct aside, too */
+    TEMPLATE_HAS_NTOP = 256,    /* elements of ntop's enterprise */
+    TEMPLATE_HAS_EXPORTER = 512 /* records name the exporter that they are of */
 };
 
 /* One allocation; owner: its exporter, or static. */

@@ -12,7 +12,7 @@ struct zmq_decoder {
     const char *password;
     const struct zmq_ops *ops;
     void *to;
-    struct flow_names names;
+    struct flow_keys keys;
     struct zmq_scratch scratch;
     struct zmq_counts counts;
     struct zmq_sender sender[ZMQ_SOURCES];
@@ -28,7 +28,7 @@ struct zmq_decoder *zmq_decoder_new(const char *password, const struct zmq_ops *
     d->password = password;
     d->ops = ops;
     d->to = to;
-    flow_names_init(&d->names);
+    flow_keys_init(&d->keys);
     return d;
 }
 
@@ -176,8 +176,8 @@ static bool take_payload(struct zmq_decoder *d, const struct zmq_in *h, const ui
 {
     flow_text_record *record = h->topic[0] == 'c' ? take_counters : take_record;
     d->header = h;
-    return h->is_tlv ? flow_tlv_decode(&d->names, payload, len, received, record, d)
-                     : flow_json_decode(&d->names, payload, len, received, record, d);
+    return h->is_tlv ? flow_tlv_decode(&d->keys, payload, len, received, record, d)
+                     : flow_json_decode(&d->keys, payload, len, received, record, d);
 }
 
 void zmq_take(struct zmq_decoder *d, const uint8_t *header, size_t header_len,

@@ -114,6 +114,7 @@ bool part_step_series(struct part *p, uint32_t entries);
 bool part_step_names(struct part *p, uint32_t entries);
 bool part_step_groups(struct part *p, uint32_t entries);
 bool part_step_exporters(struct part *p, uint32_t entries);
+bool part_step_templates(struct part *p, uint32_t entries);
 bool part_step_told(struct part *p);
 
 /* One more interface of an exporter's answer, zeroed; NULL without memory or beyond all reason. */

@@ -131,6 +131,34 @@ bool part_step_exporters(struct part *p, uint32_t entries)
     return !p->at;
 }
 
+bool part_step_templates(struct part *p, uint32_t entries)
+{
+    const struct collect *collect = p->worker->collect;
+    const struct collector *c = collect && collect_speaks(p->worker) ? collect->collector : NULL;
+    struct exporter_row x;
+    if (!p->box) {
+        uint32_t n = 0;
+        while (c && collector_exporter_at(c, n))
+            n++;
+        if (!(p->box = answer_new(QUESTION_TEMPLATES, n)))
+            return true;
+    }
+    for (; entries && p->at < p->box->rows; entries--, p->at++) {
+        struct kept_exporter *row = &p->box->answer.kept[p->box->answer.n];
+        if (!collector_exporter(c, p->at, &x) || !collector_pack(c, p->at, &row->packed)) {
+            text_free(&row->packed);
+            continue;
+        }
+        row->addr = x.addr;
+        row->domain = x.domain;
+        row->telemetry = x.telemetry;
+        row->is_heard = x.datagrams > 0;
+        row->last = x.last;
+        p->box->answer.n++;
+    }
+    return p->at >= p->box->rows;
+}
+
 bool part_step_told(struct part *p)
 {
     const struct collect *c = p->worker->collect;

@@ -214,6 +214,12 @@ void collect_tick(struct worker *w, nsec_t now)
     collector_tick(w->collect->collector, now);
 }
 
+void collect_end(struct worker *w)
+{
+    if (w->collect)
+        collector_tick(w->collect->collector, INT64_MAX);
+}
+
 void collect_totals(const struct worker *w, struct totals_row *t)
 {
     if (!w->collect || !collect_speaks(w))

@@ -37,6 +37,8 @@ void collect_burst(struct worker *w, const struct burst *b);
 void collect_datagram(struct worker *w, const struct datagram *d, uint32_t wire_len);
 /* A second of the worker's time has gone by. */
 void collect_tick(struct worker *w, nsec_t now);
+/* Nothing will come any more: what still waits for its template is counted as lost. */
+void collect_end(struct worker *w);
 /* Adds what the collector counts to the worker's totals. */
 void collect_totals(const struct worker *w, struct totals_row *t);
 

@@ -1,6 +1,7 @@
 /* engine.c - interfaces and their workers, from settings to the last record. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "engine/engine_private.h"
@@ -79,6 +80,18 @@ int engine_add_interface(struct engine *en, const char *name, struct source **so
         return -1;
     }
     return (int)en->n++;
+}
+
+bool engine_recall(struct engine *en, int iface, const char *path, struct err *e)
+{
+    bool good = true;
+    struct interface *in = &en->interface[iface];
+    if (access(path, F_OK) == -1)
+        return true;
+    for (unsigned i = 0; i < in->n; i++)
+        if (in->worker[i].collect)
+            good = collector_load(in->worker[i].collect->collector, path, e) && good;
+    return good;
 }
 
 bool engine_start(struct engine *en, struct err *e)
@@ -161,7 +174,8 @@ bool engine_interface(const struct engine *en, int id, struct interface_info *in
         return false;
     const struct interface *in = &en->interface[id];
     const struct source *s = in->worker[0].source;
-    *info = (struct interface_info){.id = id, .is_file = s->is_file, .workers = in->n};
+    *info = (struct interface_info){
+        .id = id, .is_file = s->is_file, .is_collector = s->is_collector, .workers = in->n};
     memcpy(info->name, in->name, sizeof info->name);
     memcpy(info->kind, s->kind, sizeof info->kind);
     notice_get(&s->state, info->state);

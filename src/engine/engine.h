@@ -33,7 +33,7 @@ struct engine_config {
 struct interface_info {
     int id;
     char name[64], kind[16], state[96];
-    bool is_file, done;
+    bool is_file, is_collector, done;
     char damage[256];
     unsigned workers;
 };
@@ -47,6 +47,11 @@ struct engine *engine_new(const struct engine_config *config, struct err *e);
  * pointers or NULL; a sink is called from its worker's thread only. Returns its number, or -1. */
 int engine_add_interface(struct engine *en, const char *name, struct source **sources, unsigned n,
                          struct sink **sinks, struct err *e);
+
+/* What exporters of the interface told before a restart, out of a file of collector_write(): all of it to
+ * each of its workers, as any may hear them now. Before engine_start(). True when there is no such file; false
+ * with a sentence when it is damaged, and then what was read of it counts. */
+bool engine_recall(struct engine *en, int iface, const char *path, struct err *e);
 
 /* Starts every worker's thread. */
 bool engine_start(struct engine *en, struct err *e);

@@ -112,6 +112,7 @@ struct flow_export {
     uint8_t others;     /* exporters that found no place there */
     uint8_t counted[2]; /* by end: 1 + the hop that is counted, 0 = none yet ... */
     uint8_t at[2];      /* ... and where: 1 ingress, 2 egress, 0 = it does not say */
+    bool over[2];       /* by end: the record counted last said that the flow had ended */
     uint32_t sampling;
     uint16_t nat_port[2];
     struct addr next_hop;
@@ -119,6 +120,7 @@ struct flow_export {
     uint32_t vrf[2], mpls[3];
     struct addr bgp_next_hop, nat[2];
     uint64_t total_bytes[2], total_packets[2]; /* by end: what the newest total said */
+    uint64_t id[2];                            /* by end: what the exporter calls it, 0 = nothing */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct flow_export, hop[1]) <= 128,

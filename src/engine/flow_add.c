@@ -86,36 +86,63 @@ static bool src_is_client(const struct flow_in *f, enum client_reason *because)
     return true;
 }
 
+/* Which application the exporter's detection found, and what it read on the way. */
+static void take_told_names(struct worker *w, uint32_t index, const struct flow_in *f)
+{
+    uint16_t app = f->l7_app ? f->l7_app : f->l7_master;
+    struct l7_result told;
+    memset(&told, 0, offsetof(struct l7_result, names.bytes));
+    told.master = f->l7_master;
+    told.app = f->l7_app;
+    told.category = protos_category_of(app);
+    told.breed = protos_breed_of(app);
+    told.confidence = f->confidence ? f->confidence : app ? CONFIDENCE_DPI : CONFIDENCE_NONE;
+    if (f->names) {
+        const struct flow_in_names *n = f->names;
+        told.risk = n->risk;
+        told.tls_version = n->tls_version;
+        told.tls_cipher = n->tls_cipher;
+        told.http_code = n->http_code;
+        told.dns_type = n->dns_type;
+        told.dns_code = n->dns_code;
+        told.names.used = n->tail.used;
+        memcpy(told.names.bytes, n->tail.bytes, n->tail.used);
+    }
+    flow_take_verdict(w, index, &told);
+}
+
 /* An application that the exporter named, else what the port says. */
 static void name_flow(struct worker *w, uint32_t index, const struct flow_in *f)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     if (c->marks & MARK_NAMED)
         return;
-    if (!f->l7_master && !f->l7_app) {
+    if (f->l7_master || f->l7_app || (f->flags & FLOW_IN_APP))
+        take_told_names(w, index, f);
+    else
         flow_settle(w, index);
-        return;
-    }
-    uint16_t app = f->l7_app ? f->l7_app : f->l7_master;
-    const struct l7_result told = {.master = f->l7_master,
-                                   .app = f->l7_app,
-                                   .category = protos_category_of(app),
-                                   .confidence = CONFIDENCE_DPI};
-    flow_take_verdict(w, index, &told);
 }
 
-/* The ports were used again: the record is of a connection after the one that had ended. */
-static bool begins_anew(const struct worker *w, uint32_t index, const struct flow_in *f)
+/* The ports were used again: the record is of a connection after the one that had ended, or the
+ * exporter says in another way that it is about another flow. */
+static bool begins_anew(const struct worker *w, uint32_t index, const struct addition *a)
 {
     const struct flow_hot *h = flow_hot_at(&w->flows, index);
-    return w->config->timeouts && (h->bits & FLOW_CLOSED) && (f->tcp_flags[0] & TCP_SYN) &&
-           f->first > flow_last(h);
+    const struct flow_in *f = a->f;
+    if (!w->config->timeouts)
+        return false;
+    if ((h->bits & FLOW_CLOSED) && (f->tcp_flags[0] & TCP_SYN) && f->first > flow_last(h))
+        return true;
+    bool has_sent = f->bytes[0] | f->packets[0], has_rcvd = f->bytes[1] | f->packets[1];
+    return (h->bits & FLOW_EXPORTED) &&
+           ((has_sent && flow_is_another(w, index, a->src, f, a->exporter)) ||
+            (has_rcvd && flow_is_another(w, index, !a->src, f, a->exporter)));
 }
 
-static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct keyed *k)
+static uint32_t flow_of(struct worker *w, const struct addition *a, const struct keyed *k)
 {
     uint32_t index = flows_find(&w->flows, k);
-    if (index && begins_anew(w, index, f)) {
+    if (index && begins_anew(w, index, a)) {
         flow_end(w, index, END_OF_FLOW);
         index = 0;
     }
@@ -123,27 +150,33 @@ static uint32_t flow_of(struct worker *w, const struct flow_in *f, const struct 
         return index;
     struct packet p;
     enum client_reason because;
-    bool is_client = src_is_client(f, &because);
-    packet_of(f, 0, &p);
+    bool is_client = src_is_client(a->f, &because);
+    packet_of(a->f, 0, &p);
     index = flow_begin_from(w, &p, k, is_client, because);
     if (index && (flow_hot_at(&w->flows, index)->bits & FLOW_RAW))
         flow_join(w, index);
     return index;
 }
 
-/* Counters since the flow began say only by their difference what is new. */
+/* Counters since the flow began say only by their difference what is new, and parts that were told of them
+ * on the way are in them again. */
 static void since_before(struct addition *a, struct flow_export *x, unsigned end, uint64_t *bytes,
                          uint64_t *packets)
 {
     uint64_t total_bytes = *bytes, total_packets = *packets;
+    if (x && a->f->flags & FLOW_IN_PART) {
+        x->total_bytes[end] += total_bytes;
+        x->total_packets[end] += total_packets;
+    }
     if (!(a->f->flags & FLOW_IN_TOTALS) || !x)
         return;
     if (total_bytes >= x->total_bytes[end] && total_packets >= x->total_packets[end]) {
         *bytes -= x->total_bytes[end];
         *packets -= x->total_packets[end];
     }
-    x->total_bytes[end] = total_bytes;
-    x->total_packets[end] = total_packets;
+    bool is_final = a->f->flags & FLOW_IN_FINAL;
+    x->total_bytes[end] = is_final ? 0 : total_bytes;
+    x->total_packets[end] = is_final ? 0 : total_packets;
 }
 
 /* What src (way 0) or dst (way 1) has sent. */
@@ -164,6 +197,7 @@ static void add_way(struct worker *w, struct addition *a, unsigned way, unsigned
         a->dup.packets[end] = adds ? scaled(packets, f->sampling) : 0;
         return;
     }
+    flow_note_counted(w, a->index, end, f);
     since_before(a, x, end, &bytes, &packets);
     a->raw.bytes += bytes;
     a->raw.packets += packets;
@@ -408,7 +442,7 @@ void flow_add(struct worker *w, const struct flow_in *f, const struct keyed *k,
         return;
     }
     struct addition a = {.f = f, .exporter = exporter, .now = now, .src = k->from_high};
-    if (!(a.index = flow_of(w, f, k))) {
+    if (!(a.index = flow_of(w, &a, k))) {
         worker_count(w, REASON_record_no_room, 0);
         return;
     }

@@ -107,6 +107,32 @@ enum told_before flow_is_told(struct worker *w, uint32_t index, unsigned end, un
     return TOLD_NEWS;
 }
 
+void flow_note_counted(struct worker *w, uint32_t index, unsigned end, const struct flow_in *f)
+{
+    struct flow_export *x = flow_exported(&w->flows, flow_cold_at(&w->flows, index));
+    if (!x)
+        return;
+    if (f->flow_id) /* else the line where it stands need not come */
+        x->id[end] = f->flow_id;
+    x->over[end] = f->end_reason != END_NONE && f->end_reason != END_ACTIVE;
+}
+
+bool flow_is_another(const struct worker *w, uint32_t index, unsigned end, const struct flow_in *f,
+                     const struct addr *exporter)
+{
+    const struct flow_hot *h = flow_hot_at(&w->flows, index);
+    const struct flow_export *x = flow_exported(&w->flows, flow_cold_at(&w->flows, index));
+    if (!x || !x->counted[end])
+        return false;
+    bool is_after = f->flow_id && x->id[end] ? x->id[end] != f->flow_id
+                                             : x->over[end] && f->first > h->last[end];
+    if (!is_after)
+        return false;
+    const struct flow_hop *hop = &x->hop[x->counted[end] - 1];
+    return hop->domain == f->domain && hop->group &&
+           addr_equal(&group_at(&w->groups, hop->group)->exporter, exporter);
+}
+
 _Static_assert((int)ANSWER_HOPS == (int)FLOW_PATH, "an answer has room for the path");
 
 uint32_t flow_path(const struct worker *w, uint32_t index, struct hop_row *hop)

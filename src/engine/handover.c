@@ -21,7 +21,8 @@ struct parcel {
     _Alignas(ALIGNMENT) uint8_t bytes[PARCEL_BYTES];
 };
 
-/* One record in a parcel. Of a sampled packet what was decoded, and its octets behind it. */
+/* One record in a parcel, and behind it what a probe's detection found. Of a sampled packet what was decoded,
+ * and its octets behind it. */
 struct passed {
     struct told_by by;
     struct flow_in flow;
@@ -152,13 +153,21 @@ static struct packet packet_at(const struct packet *p, const uint8_t *to, size_t
     return copy;
 }
 
+/* What travels behind the record. */
+static size_t octets_of(const struct flow_in *f, const struct packet *sample)
+{
+    size_t octets = sample && sample->ip ? sample->ip_cap : 0;
+    if (!sample && f->names)
+        octets = offsetof(struct flow_in_names, tail.bytes) + f->names->tail.used;
+    return octets < OCTETS_MOST ? octets : OCTETS_MOST;
+}
+
 void handover_send(struct worker *w, struct worker *owner, const struct flow_in *f,
                    const struct packet *sample, const struct told_by *by)
 {
     struct handover *h = w->handover;
     unsigned peer = owner->number;
-    size_t octets = sample && sample->ip ? sample->ip_cap : 0;
-    octets = octets < OCTETS_MOST ? octets : OCTETS_MOST;
+    size_t octets = octets_of(f, sample);
     if (h->open[peer] && h->open[peer]->used + room_of(octets) > PARCEL_BYTES)
         post(w, peer);
     if (!h->open[peer])
@@ -176,8 +185,13 @@ void handover_send(struct worker *w, struct worker *owner, const struct flow_in 
     /* What is borrowed stays here. */
     passed->flow.exporter = NULL;
     passed->flow.raw = (struct flow_in_raw){0};
+    uint8_t *to = (uint8_t *)(passed + 1);
+    passed->flow.names = NULL;
+    if (!sample && f->names) {
+        memcpy(to, f->names, octets);
+        passed->flow.names = (const struct flow_in_names *)(const void *)to;
+    }
     if (sample) {
-        uint8_t *to = (uint8_t *)(passed + 1);
         passed->packet = packet_at(sample, to, octets);
         if (octets)
             memcpy(to, sample->ip, octets);

@@ -478,6 +478,9 @@ struct answer *merge_answers(const struct question *q, struct answer *const *par
     case QUESTION_EXPORTER:
         box = merge_exporters(q, part, n);
         break;
+    case QUESTION_TEMPLATES:
+        box = merge_templates(part, n);
+        break;
     case QUESTION_TOLD:
         box = merge_told(q, part, n);
         break;

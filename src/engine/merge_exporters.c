@@ -44,6 +44,11 @@ static void *exporters_of(struct answer *a)
     return a->exporters;
 }
 
+static void *kept_of(struct answer *a)
+{
+    return a->kept;
+}
+
 static void *told_of(struct answer *a)
 {
     return a->told;
@@ -127,6 +132,50 @@ struct answer_box *merge_exporters(const struct question *q, struct answer *cons
         return box;
     answer_free(a);
     return NULL;
+}
+
+/* After a restart all workers know all exporters, and one hears it: its row comes first. */
+static int order_kept(const void *x, const void *y)
+{
+    const struct kept_exporter *a = x, *b = y;
+    int order = addr_compare(&a->addr, &b->addr);
+    if (order)
+        return order;
+    if (a->domain != b->domain)
+        return a->domain < b->domain ? -1 : 1;
+    if (a->telemetry != b->telemetry)
+        return (int)a->telemetry - (int)b->telemetry;
+    if (a->is_heard != b->is_heard)
+        return a->is_heard ? -1 : 1;
+    return a->last > b->last ? -1 : a->last < b->last;
+}
+
+static bool is_same_kept(const struct kept_exporter *a, const struct kept_exporter *b)
+{
+    return a->telemetry == b->telemetry && a->domain == b->domain && addr_equal(&a->addr, &b->addr);
+}
+
+struct answer_box *merge_templates(struct answer *const *part, unsigned n)
+{
+    struct answer_box *box =
+        merge_gather(QUESTION_TEMPLATES, sizeof(struct kept_exporter), part, n, kept_of);
+    if (!box)
+        return NULL;
+    for (unsigned i = 0; i < n; i++)
+        part[i]->n = 0; /* the texts are the answer's now */
+    struct answer *a = &box->answer;
+    uint32_t kept = 0;
+    if (a->n)
+        qsort(a->kept, a->n, sizeof *a->kept, order_kept);
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (kept && is_same_kept(&a->kept[kept - 1], &a->kept[i]))
+            text_free(&a->kept[i].packed);
+        else
+            a->kept[kept++] = a->kept[i];
+    }
+    a->n = kept;
+    a->total = kept;
+    return box;
 }
 
 struct answer_box *merge_told(const struct question *q, struct answer *const *part, unsigned n)

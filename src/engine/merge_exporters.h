@@ -7,6 +7,8 @@
 /* QUESTION_EXPORTERS and QUESTION_EXPORTER. NULL without memory; the parts stay their owners'. */
 struct answer_box *merge_exporters(const struct question *q, struct answer *const *part,
                                    unsigned n);
+/* QUESTION_TEMPLATES: the rows change owner. */
+struct answer_box *merge_templates(struct answer *const *part, unsigned n);
 /* QUESTION_TOLD. */
 struct answer_box *merge_told(const struct question *q, struct answer *const *part, unsigned n);
 

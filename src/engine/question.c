@@ -36,6 +36,8 @@ static size_t row_size(enum question_kind kind)
     case QUESTION_EXPORTERS:
     case QUESTION_EXPORTER:
         return sizeof(struct exporter_view);
+    case QUESTION_TEMPLATES:
+        return sizeof(struct kept_exporter);
     case QUESTION_TOLD:
         return sizeof(struct told_row);
     }
@@ -66,6 +68,8 @@ static void **rows_of(struct answer *a, enum question_kind kind)
     case QUESTION_EXPORTERS:
     case QUESTION_EXPORTER:
         return (void **)&a->exporters;
+    case QUESTION_TEMPLATES:
+        return (void **)&a->kept;
     case QUESTION_TOLD:
         return (void **)&a->told;
     case QUESTION_EVENTS:
@@ -99,6 +103,8 @@ void answer_free(struct answer *a)
     struct answer_box *box = (struct answer_box *)(void *)a; /* its first member */
     for (uint32_t i = 0; a->series && i < a->n; i++)
         mem_free(ACCOUNT_answers, a->series[i].value, a->series[i].n * sizeof(uint64_t));
+    for (uint32_t i = 0; a->kept && i < a->n; i++)
+        text_free(&a->kept[i].packed);
     exporter_detail_free(&a->exporter);
     if (box->rows)
         mem_free(ACCOUNT_answers, *rows_of(a, box->kind), box->rows * row_size(box->kind));

@@ -28,6 +28,7 @@ enum question_kind {
     QUESTION_EXPORTERS, /* rows of struct exporter_view, by address, domain and protocol */
     QUESTION_EXPORTER,  /* one address: its struct exporter_view (of one domain, if asked so) and
                            struct exporter_detail */
+    QUESTION_TEMPLATES, /* rows of struct kept_exporter: what is to survive a restart */
     QUESTION_TOLD, /* rows of struct told_row: what exporters told that is no traffic, newest first */
 };
 
@@ -186,6 +187,16 @@ struct exporter_detail {
     struct exporter_if_row *interface;
 };
 
+/* Templates and sampling of an exporter, packed (collector_pack()). */
+struct kept_exporter {
+    struct addr addr;
+    uint32_t domain;
+    uint8_t telemetry;
+    bool is_heard;      /* in this run */
+    nsec_t last;        /* when it was heard last */
+    struct text packed; /* owned by the answer */
+};
+
 /* One record of an exporter that is no traffic: a firewall's event, a message. */
 struct told_row {
     nsec_t ts;
@@ -225,6 +236,7 @@ struct answer {
     struct event_row *events;        /* EVENTS */
     struct exporter_view *exporters; /* EXPORTERS, EXPORTER */
     struct exporter_detail exporter; /* EXPORTER; owned by the answer */
+    struct kept_exporter *kept;      /* TEMPLATES; each exporter once, as who hears it knows it */
     struct told_row *told;           /* TOLD */
     struct hop_row hop[ANSWER_HOPS]; /* FLOW: hops of them, where exporters told of it */
     uint32_t hops;

@@ -174,6 +174,7 @@ void worker_run(void *argument)
         run_file(w);
     else
         run_live(w);
+    collect_end(w);
     atomic_store(&w->state, WORKER_DONE);
     while (!must_stop(w)) {
         while (worker_answer(w)) {

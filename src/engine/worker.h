@@ -229,6 +229,13 @@ void flow_add_sample(struct worker *w, const struct packet *p, const struct flow
  * exporter's place on the path, 0 when there is none for it. */
 unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_in *f,
                             const struct addr *exporter, unsigned src_end, nsec_t now);
+/* Keeps how the record that is counted names the flow, and whether the flow was over with it. */
+void flow_note_counted(struct worker *w, uint32_t index, unsigned end, const struct flow_in *f);
+/* Is the record, which has traffic of this end, about a flow after the one that this exporter told of
+ * before? By the name that it gives them, else by their end: a flow told in several records, each
+ * of a minute, is one. */
+bool flow_is_another(const struct worker *w, uint32_t index, unsigned end, const struct flow_in *f,
+                     const struct addr *exporter);
 enum told_before { TOLD_NEWS, TOLD_BY_ANOTHER, TOLD_BY_ITSELF };
 
 /* Was this part of the end's traffic told already, by another exporter or by the same one where the packets

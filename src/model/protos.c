@@ -97,6 +97,11 @@ uint8_t protos_category_of(uint16_t id)
     return id < PROTOS_MAX ? protos[id].category : 0;
 }
 
+uint8_t protos_breed_of(uint16_t id)
+{
+    return id < PROTOS_MAX ? protos[id].breed : 0;
+}
+
 int protos_find(const char *name, size_t len)
 {
     if (!len || len >= NAME_BYTES)

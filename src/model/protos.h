@@ -26,6 +26,7 @@ const char *protos_breed(uint8_t id);
 const char *protos_risk(uint8_t bit);
 uint16_t protos_risk_score(uint64_t risks);
 uint8_t protos_category_of(uint16_t id);
+uint8_t protos_breed_of(uint16_t id);
 
 /* Number of a name without regard to case, or -1. */
 int protos_find(const char *name, size_t len);

@@ -32,9 +32,9 @@ def free_port(kind):
 class Monitor:
     """A weir that collects on a port of its own."""
 
-    def __init__(self, *arguments, data=None):
+    def __init__(self, *arguments, data=None, port=None):
         self.data = data or tempfile.mkdtemp(dir=folder.name)
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.port = port or free_port(socket.SOCK_DGRAM)
         self.http = free_port(socket.SOCK_STREAM)
         self.process = subprocess.Popen(
             [WEIR, '-i', f'udp://127.0.0.1:{self.port}', '-w', f'127.0.0.1:{self.http}', '-d', self.data,
@@ -98,6 +98,18 @@ def v5(sequence, client=1, octets=6000, packets=10):
                               0, 0, 0)
 
 
+def v9(sequence, template=True, data=True):
+    """A template of four fields and a record of it: 1000 octets in 4 packets."""
+    sets = b''
+    if template:
+        fields = struct.pack('>10H', 8, 4, 12, 4, 1, 4, 2, 4, 4, 1)
+        sets += struct.pack('>HHHH', 0, 8 + len(fields), 300, 5) + fields
+    if data:
+        record = bytes([10, 0, 0, 1, 192, 0, 2, 1]) + struct.pack('>IIB', 1000, 4, 17)
+        sets += struct.pack('>HH', 300, 4 + len(record) + 3) + record + bytes(3)
+    return struct.pack('>HHIIII', 9, template + data, 1000000, int(time.time()), sequence, 7) + sets
+
+
 def exporter(address):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((address, 0))
@@ -116,6 +128,34 @@ def test_a_flow_on_eight_routers_counts_once_over_four_workers():
     ledger = m.stop()
     equal('records', term(ledger, 'L4', 'records', None), 160)
     equal('told twice', [r['packets'] for r in ledger['reasons'] if r['name'] == 'record_dup'], [140])
+
+
+def test_templates_survive_a_restart_at_whichever_worker():
+    data = tempfile.mkdtemp(dir=folder.name)
+    routers = [exporter(f'127.0.0.{n}') for n in range(1, 5)]
+    port = free_port(socket.SOCK_DGRAM)
+    m = Monitor(data=data, port=port)
+    for r in routers:
+        r.sendto(v9(1, data=False), ('127.0.0.1', port))
+    m.received(4)
+    equal('records', term(m.stop(), 'L4', 'records', None), 0)
+    # Once more without a word of the exporters: what is remembered is kept on.
+    Monitor(data=data, port=port).stop()
+    m = Monitor('--workers', '3', data=data, port=port)
+    for r in routers:
+        r.sendto(v9(2, template=False), ('127.0.0.1', port))
+    m.received(4)
+    ledger = m.stop()
+    equal('accepted', term(ledger, 'L4', 'records', 'accepted'), 4)
+    equal('without template', term(ledger, 'L4', 'records', 'without template'), 0)
+
+
+def test_data_that_still_waits_for_its_template_at_the_end_is_counted():
+    m = Monitor()
+    exporter('127.0.0.1').sendto(v9(1, template=False), ('127.0.0.1', m.port))
+    m.received(1)
+    equal('while it waits', term(m.ledger(), 'L4', 'records', None), 0)
+    equal('without template', term(m.stop(), 'L4', 'records', 'without template'), 1)
 
 
 if __name__ == '__main__':

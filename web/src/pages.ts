@@ -14,6 +14,7 @@ export interface Page {
   key?: string; // second key after g
   menu: "main" | "more" | "none";
   filters: boolean; // whether it understands q
+  collects?: boolean; // only in the menu where somebody exports flows to Weir
   detail?: () => Promise<{ default: ComponentType<PageProps> }>;
   load: () => Promise<{ default: ComponentType<PageProps> }>;
   loadKey: string;
@@ -28,6 +29,8 @@ export const PAGES: Page[] = [
   { path: "/hosts", title: "Hosts", icon: "hosts", key: "h", menu: "main", filters: true, loadKey: "hosts", load: () => import("./pages/hosts.tsx"), detail: () => import("./pages/host.tsx") },
   { path: "/protocols", title: "Protocols", icon: "protocols", key: "p", menu: "main", filters: false, loadKey: "groups", load: groups, detail: group },
   { path: "/interfaces", title: "Interfaces", icon: "interfaces", key: "i", menu: "main", filters: false, loadKey: "interfaces", load: () => import("./pages/interfaces.tsx"), detail: () => import("./pages/interface.tsx") },
+  { path: "/exporters", title: "Exporters", icon: "exporters", key: "e", menu: "main", filters: false, collects: true, loadKey: "exporters", load: () => import("./pages/exporters.tsx"), detail: () => import("./pages/exporter.tsx") },
+  { path: "/told", title: "Exporter log", icon: "told", menu: "more", filters: false, collects: true, loadKey: "told", load: () => import("./pages/told.tsx") },
   { path: "/categories", title: "Categories", icon: "categories", menu: "more", filters: false, loadKey: "groups", load: groups, detail: group },
   { path: "/devices", title: "Devices", icon: "devices", menu: "more", filters: false, loadKey: "groups", load: groups, detail: group },
   { path: "/vlans", title: "VLANs", icon: "vlans", menu: "more", filters: false, loadKey: "groups", load: groups, detail: group },

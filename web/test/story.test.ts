@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certainty, timeline, verdict } from "../src/lib/story.ts";
+import { certainty, timeline, toldBy, verdict } from "../src/lib/story.ts";
 
 const plain = (s: string) => s.replace(/[\u202f\u00a0]/g, " ");
 
@@ -32,4 +32,11 @@ test("the time line is in order and ends with the last packet", () => {
   const t = timeline({ l4: "tcp", client_reason: "syn", rtt_ms: 10, appl_ms: 40, duration_ms: 16_000, tcp_state: "SF" });
   assert.deepEqual(t.map((s) => s.ms), [0, 10, 50, 16_000]);
   assert.match(t[3]?.text ?? "", /ended in order/);
+});
+
+test("who told of a flow is said with how its counters came about", () => {
+  assert.equal(toldBy({}), "");
+  assert.equal(toldBy({ exporter: "192.0.2.1", sampling: 100, sampling_source: "options", exporters: 1 }), "Exporter 192.0.2.1 told of it, which looked at one packet in 100: the counters are scaled.");
+  assert.equal(toldBy({ exporter: "192.0.2.1", sampling: 1, sampling_source: "none", exporters: 3 }), "Exporter 192.0.2.1 told of it, and 2 others that are not counted again.");
+  assert.match(toldBy({ exporter: "192.0.2.1", sampling: 1, sampling_source: "unknown" }), /nobody has said/);
 });

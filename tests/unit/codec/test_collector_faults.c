@@ -149,6 +149,53 @@ static void test_loss_is_records_in_ipfix_and_datagrams_in_netflow_9(void **stat
     assert_int_equal(row.lost, 2);
 }
 
+/* Messages with 1, 3, 2, 1 and 3 records under these numbers, from a new exporter, the template first. What
+ * is lost after them. */
+static uint64_t lost_with(const uint32_t *sequence, uint64_t *reordered)
+{
+    static const unsigned records[] = {1, 3, 2, 1, 3};
+    for (unsigned i = 0; i < 5; i++) {
+        struct message_bytes m = ipfix_message(NOON_S + i, sequence[i]);
+        if (i == 0)
+            put_pair_template(&m);
+        for (unsigned n = 0; n < records[i]; n++)
+            put_pair_data(&m, 10);
+        take(c, &m);
+    }
+    struct exporter_row row;
+    assert_true(collector_exporter(c, 0, &row));
+    *reordered = row.reordered;
+    return row.lost;
+}
+
+static void test_records_before_a_message_are_counted(void **state)
+{
+    uint64_t reordered;
+    assert_int_equal(lost_with((const uint32_t[]){100, 101, 109, 111, 112}, &reordered), 5);
+    assert_int_equal(reordered, 0);
+}
+
+static void test_who_counts_the_records_of_the_message_itself_loses_none(void **state)
+{
+    uint64_t reordered;
+    assert_int_equal(lost_with((const uint32_t[]){1, 4, 6, 7, 10}, &reordered), 0);
+    assert_int_equal(reordered, 0);
+}
+
+static void test_who_counts_the_records_of_the_message_itself_loses_what_is_missing(void **state)
+{
+    uint64_t reordered;
+    assert_int_equal(lost_with((const uint32_t[]){1, 4, 6, 12, 15}, &reordered), 5);
+    assert_int_equal(reordered, 0);
+}
+
+static void test_who_counts_messages_loses_messages(void **state)
+{
+    uint64_t reordered;
+    assert_int_equal(lost_with((const uint32_t[]){1, 2, 3, 4, 5}, &reordered), 0);
+    assert_int_equal(reordered, 0);
+}
+
 static void test_a_message_that_comes_twice_counts_once(void **state)
 {
     struct message_bytes m = v9_message(1000, NOON_S, 5);
@@ -300,6 +347,10 @@ int main(void)
         TEST(a_withdrawn_template_decodes_nothing_more),
         TEST(a_redefined_template_decodes_what_follows_it),
         TEST(loss_is_records_in_ipfix_and_datagrams_in_netflow_9),
+        TEST(records_before_a_message_are_counted),
+        TEST(who_counts_the_records_of_the_message_itself_loses_none),
+        TEST(who_counts_the_records_of_the_message_itself_loses_what_is_missing),
+        TEST(who_counts_messages_loses_messages),
         TEST(a_message_that_comes_twice_counts_once),
         TEST(a_message_that_comes_late_is_not_lost),
         TEST(a_restart_forgets_the_templates),

@@ -307,6 +307,100 @@ static void test_delta_and_total_counters_of_one_record_are_never_added(void **s
     assert_false(told.flow[0].flags & FLOW_IN_TOTALS);
 }
 
+/* One record with two addresses and these counters of eight octets, in order. */
+static void take_counters(const struct field_row *rows, unsigned n)
+{
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 256, rows);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    for (unsigned i = 1; i <= n; i++)
+        put(&m, i * 11, 8);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+}
+
+static void test_totals_of_packets_are_not_added_beside_octets_since_the_last_record(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 1, 8}, {0, 86, 8}, {0}};
+    take_counters(rows, 2);
+    assert_int_equal(told.flow[0].bytes[0], 11);
+    assert_int_equal(told.flow[0].packets[0], 0);
+    assert_false(told.flow[0].flags & FLOW_IN_TOTALS);
+}
+
+static void test_totals_of_packets_alone_are_totals(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 86, 8}, {0}};
+    take_counters(rows, 1);
+    assert_int_equal(told.flow[0].packets[0], 11);
+    assert_true(told.flow[0].flags & FLOW_IN_TOTALS);
+}
+
+static void test_what_left_a_middlebox_in_ipfix_is_not_the_way_back(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4},  {0, 12, 4}, {0, 1, 8}, {0, 2, 8},
+                                            {0, 23, 8}, {0, 24, 8}, {0}};
+    take_counters(rows, 4);
+    assert_int_equal(told.flow[0].bytes[0], 11);
+    assert_int_equal(told.flow[0].bytes[1], 0);
+    assert_false(told.flow[0].flags & FLOW_IN_REVERSE);
+}
+
+/* firewallEvent of a record with the counters of initiator and responder. */
+static struct flow_in nsel_event(unsigned event)
+{
+    static const struct field_row rows[] = {{0, 8, 4},   {0, 12, 4},  {0, 233, 1},
+                                            {0, 231, 4}, {0, 232, 4}, {0}};
+    struct message_bytes m = ipfix_message(NOON_S, event);
+    forget_told();
+    open_with_template(&m, 256, rows);
+    put(&m, 1, 4);
+    put(&m, 2, 4);
+    put(&m, event, 1);
+    put(&m, 2557, 4);
+    put(&m, 1117, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 2557);
+    assert_int_equal(told.flow[0].bytes[1], 1117);
+    return told.flow[0];
+}
+
+static void test_a_firewalls_updates_are_parts_of_what_its_teardown_says(void **state)
+{
+    enum { LIFE = FLOW_IN_PART | FLOW_IN_TOTALS | FLOW_IN_FINAL };
+    assert_int_equal(nsel_event(1).flags & LIFE, 0);
+    assert_int_equal(nsel_event(5).flags & LIFE, FLOW_IN_PART);
+    assert_int_equal(nsel_event(2).flags & LIFE, FLOW_IN_TOTALS | FLOW_IN_FINAL);
+    assert_int_equal(nsel_event(3).kind, FLOW_IN_EVENT);
+}
+
+static void test_a_duration_gives_the_start_or_end_that_is_missing(void **state)
+{
+    static const struct field_row ends[] = {{0, 8, 4}, {0, 12, 4}, {0, 153, 8}, {0, 161, 4}, {0}};
+    static const struct field_row starts[] = {{0, 8, 4}, {0, 12, 4}, {0, 152, 8}, {0, 162, 4}, {0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 256, ends);
+    put(&m, 0, 8);
+    put(&m, NOON / MILLISECOND, 8);
+    put(&m, 1500, 4);
+    close_set(&m);
+    open_with_template(&m, 257, starts);
+    put(&m, 0, 8);
+    put(&m, NOON / MILLISECOND, 8);
+    put(&m, 250, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 2);
+    assert_int_equal(told.flow[0].first, NOON - 1500 * MILLISECOND);
+    assert_int_equal(told.flow[0].last, NOON);
+    assert_int_equal(told.flow[1].first, NOON);
+    assert_int_equal(told.flow[1].last, NOON + 250 * MICROSECOND);
+}
+
 static void test_a_sampler_told_behind_the_data_of_its_datagram_counts_for_it(void **state)
 {
     static const struct field_row rows[] = {
@@ -383,6 +477,32 @@ static void test_templates_survive_a_restart_of_weir(void **state)
     assert_int_equal(told.flow[0].bytes[0], 777);
 }
 
+static void test_an_export_is_known_by_stamps_that_wrapped_and_sets_that_close(void **state)
+{
+    /* The flow began a millisecond before the router, and old octets stand behind the record. */
+    struct message_bytes m = {.len = 0};
+    const uint16_t head[] = {5, 1, 0, 3381, 0x5968, 0x2f00, 0, 0, 0, 1, 0, 0};
+    for (unsigned i = 0; i < sizeof head / sizeof *head; i++)
+        put(&m, head[i], 2);
+    put(&m, 0, 24);
+    put(&m, UINT32_MAX, 4);
+    put(&m, 2577, 4);
+    put(&m, 0, 16);
+    put(&m, 0x55, 9);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_NETFLOW5);
+    set_u16(&m, 52, 0x1fff);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_NONE);
+
+    m = ipfix_message(NOON_S, 0);
+    open_set(&m, 1); /* reserved */
+    put(&m, 7, 8);
+    close_set(&m);
+    set_u16(&m, 2, m.len);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_IPFIX);
+    set_u16(&m, 18, 16);
+    assert_int_equal(telemetry_of(m.at, m.len), TELEMETRY_NONE);
+}
+
 static void test_what_is_no_export_is_not_taken_for_one(void **state)
 {
     static const uint8_t dns[] = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
@@ -415,34 +535,6 @@ static void test_an_exporter_is_known_by_what_it_sent(void **state)
     assert_false(collector_exporter(c, 1, &row));
 }
 
-static void test_what_a_mediator_tells_belongs_to_who_counted_it(void **state)
-{
-    static const struct field_row rows[] = {{0, 8, 4},   {0, 12, 4},   {0, 1, 8}, {0, 2, 8},
-                                            {0, 130, 4}, {0, 131, 16}, {0, 0, 0}};
-    struct message_bytes m = ipfix_message(NOON_S, 0);
-    open_with_template(&m, 256, rows);
-    for (unsigned i = 0; i < 3; i++) {
-        put(&m, 1, 4);
-        put(&m, 2, 4);
-        put(&m, 100, 8);
-        put(&m, 1, 8);
-        put(&m, i == 0 ? 0xc6336407 : 0, 4);
-        put(&m, i == 1 ? 0x20010db800000000 : 0, 8);
-        put(&m, i == 1 ? 9 : 0, 8);
-    }
-    close_set(&m);
-    take(c, &m);
-    static const char *const want[] = {"198.51.100.7", "2001:db8::9", "192.0.2.1"};
-    assert_int_equal(told.flows, 3);
-    for (unsigned i = 0; i < 3; i++) {
-        struct exporter_row row;
-        exporter_to_row(told.flow[i].exporter, &row);
-        assert_addr(&row.addr, want[i]);
-        assert_int_equal(row.records, 1);
-        assert_int_equal(row.datagrams, i == 2);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,12 +550,17 @@ int main(void)
         TEST(numbers_of_reduced_size_and_texts_of_any_length_are_read),
         TEST(reverse_elements_count_the_way_back),
         TEST(delta_and_total_counters_of_one_record_are_never_added),
+        TEST(totals_of_packets_are_not_added_beside_octets_since_the_last_record),
+        TEST(totals_of_packets_alone_are_totals),
+        TEST(what_left_a_middlebox_in_ipfix_is_not_the_way_back),
+        TEST(a_firewalls_updates_are_parts_of_what_its_teardown_says),
+        TEST(a_duration_gives_the_start_or_end_that_is_missing),
         TEST(a_sampler_told_behind_the_data_of_its_datagram_counts_for_it),
         TEST(the_users_rate_overrules_the_exporter),
         TEST(templates_survive_a_restart_of_weir),
+        TEST(an_export_is_known_by_stamps_that_wrapped_and_sets_that_close),
         TEST(what_is_no_export_is_not_taken_for_one),
         TEST(an_exporter_is_known_by_what_it_sent),
-        TEST(what_a_mediator_tells_belongs_to_who_counted_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,10 @@ static void test_rates_are_listed_by_sampler_with_their_mode_and_change(void **s
     assert_int_equal(row.before, 100);
     assert_int_equal(row.changed, NOON + 20 * SECOND);
     assert_false(exporter_sampling_row(exporter(), 2, &row));
+    struct exporter_row whole;
+    exporter_to_row(exporter(), &whole);
+    assert_int_equal(whole.sampling, 1000);
+    assert_int_equal(whole.sampling_source, SAMPLING_OPTIONS);
 }
 
 static void test_a_rate_that_changes_more_than_ten_times_is_severe(void **state)

@@ -1,5 +1,6 @@
 /* test_flow_text.c - flows of probes as JSON and as TLV. */
 #include "codec/flow_text.h"
+#include "model/protos.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,11 +11,12 @@
 struct seen {
     unsigned n;
     struct flow_in flow[4];
+    struct flow_in_names names; /* of the last record that has any */
     unsigned second_addresses;
     char fields[2048]; /* "name=value;" of the last record */
 };
 
-static struct flow_names names;
+static struct flow_keys keys;
 
 static void see_field(void *to, const char *name, uint32_t pen, uint16_t id, const uint8_t *value,
                       size_t len, bool is_text)
@@ -30,6 +32,8 @@ static void see_record(void *to, const struct flow_fill *f)
     if (s->n < 4)
         s->flow[s->n] = *f->flow;
     s->n++;
+    if (f->flow->names)
+        s->names = *f->flow->names;
     s->second_addresses += f->second_addresses;
     s->fields[0] = '\0';
     f->flow->raw.each(f->flow->raw.context, see_field, s);
@@ -40,9 +44,9 @@ static const nsec_t received = 1500000000 * SECOND;
 static struct seen json(const char *text)
 {
     struct seen s = {0};
-    flow_names_init(&names);
+    flow_keys_init(&keys);
     assert_true(
-        flow_json_decode(&names, (const uint8_t *)text, strlen(text), received, see_record, &s));
+        flow_json_decode(&keys, (const uint8_t *)text, strlen(text), received, see_record, &s));
     return s;
 }
 
@@ -60,8 +64,8 @@ static struct seen tlv(const char *hex)
     struct seen s = {0};
     uint8_t bytes[256];
     size_t n = unhex(hex, bytes);
-    flow_names_init(&names);
-    assert_true(flow_tlv_decode(&names, bytes, n, received, see_record, &s));
+    flow_keys_init(&keys);
+    assert_true(flow_tlv_decode(&keys, bytes, n, received, see_record, &s));
     return s;
 }
 
@@ -117,7 +121,7 @@ static void test_names_dotted_keys_and_numbers_as_text_are_the_same(void **state
     assert_int_equal(s.flow[0].packets[0], 12);
     assert_int_equal(s.flow[0].bytes[0], 11693);
     assert_int_equal(s.flow[0].bytes[1], 5);
-    assert_int_equal(s.flow[0].flags, FLOW_IN_REVERSE);
+    assert_int_equal(s.flow[0].flags, FLOW_IN_REVERSE | FLOW_IN_APP);
     assert_int_equal(s.flow[0].l7_master, 5);
     assert_int_equal(s.flow[0].l7_app, 126);
     assert_int_equal(s.flow[0].client_us, 9);
@@ -127,6 +131,58 @@ static void test_names_dotted_keys_and_numbers_as_text_are_the_same(void **state
     assert_int_equal(s.flow[1].bytes[0], 1000);
     assert_int_equal(s.flow[1].l7_app, 7);
     assert_int_equal(s.second_addresses, 0);
+}
+
+static void assert_string(const struct seen *s, enum string_field field, const char *text)
+{
+    size_t len;
+    const uint8_t *bytes = tail_get(&s->names.tail, field, &len);
+    assert_non_null(bytes);
+    assert_int_equal(len, strlen(text));
+    assert_memory_equal(bytes, text, len);
+}
+
+static void test_what_a_probe_read_out_of_the_packets_is_kept(void **state)
+{
+    struct seen s = json("{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":1,\"L7_PROTO\":0,"
+                         "\"TLS_SERVER_NAME\":\"www.example.org\",\"57652\":\"a\\/b\","
+                         "\"HTTP_RET_CODE\":\"404\",\"TLS_ALPN\":\"h2\",\"L7_PROTO_RISK\":4}");
+    assert_int_equal(s.flow[0].flags & FLOW_IN_APP, FLOW_IN_APP);
+    assert_int_equal(s.flow[0].l7_app, 0);
+    assert_string(&s, STRING_sni, "www.example.org");
+    assert_string(&s, STRING_http_url, "a/b");
+    assert_string(&s, STRING_tls_alpn, "h2");
+    assert_int_equal(s.names.http_code, 404);
+    assert_int_equal(s.names.risk, 4);
+}
+
+static void test_fields_without_a_column_are_kept_as_text(void **state)
+{
+    struct seen s =
+        json("{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":1,\"DOMAIN\":\"example.it\",\"ZERO\":0,"
+             "\"EMPTY\":\"\",\"42\":8,\"8741.22\":1.5,\"PROCESS\":{\"PID\":7},\"300\":17}");
+    assert_string(&s, STRING_other, "DOMAIN=example.it; 8741.22=1.5; PROCESS={\"PID\":7}; 300=17");
+    s = json("{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":1}");
+    assert_null(s.flow[0].names);
+}
+
+static void test_an_application_without_a_number_is_found_by_its_name(void **state)
+{
+    protos_set(91, "TLS", 0, 0);
+    protos_set(126, "Google", 0, 0);
+    struct seen s = json("[{\"1\":1,\"L7_PROTO_NAME\":\"TLS.Google\"},"
+                         "{\"1\":1,\"L7_PROTO\":7,\"L7_PROTO_NAME\":\"TLS\"}]");
+    assert_int_equal(s.flow[0].l7_master, 91);
+    assert_int_equal(s.flow[0].l7_app, 126);
+    assert_int_equal(s.flow[1].l7_app, 7);
+}
+
+static void test_milliseconds_are_not_overwritten_by_seconds(void **state)
+{
+    struct seen s = json("{\"FLOW_START_MILLISECONDS\":1412183096123,\"FIRST_SWITCHED\":1412183096,"
+                         "\"LAST_SWITCHED\":1412183099}");
+    assert_int_equal(s.flow[0].first, 1412183096123 * MILLISECOND);
+    assert_int_equal(s.flow[0].last, 1412183099 * SECOND);
 }
 
 static void test_an_empty_address_does_not_overwrite_and_a_second_is_counted(void **state)
@@ -178,13 +234,13 @@ static void test_damaged_json_is_told_after_the_records_before_it(void **state)
 {
     static const char text[] =
         "[{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":5},{\"8\":\"10.0.0.3\",\"1\":7}]";
-    flow_names_init(&names);
+    flow_keys_init(&keys);
     for (size_t n = 0; n < sizeof text - 1; n++) {
         uint8_t *copy = malloc(n ? n : 1);
         assert_non_null(copy);
         memcpy(copy, text, n);
         struct seen s = {0};
-        assert_false(flow_json_decode(&names, copy, n, received, see_record, &s));
+        assert_false(flow_json_decode(&keys, copy, n, received, see_record, &s));
         assert_true(s.n <= 2);
         free(copy);
     }
@@ -233,13 +289,13 @@ static void test_damaged_tlv_is_refused(void **state)
     uint8_t bytes[64];
     size_t n = unhex("01012b08000d3139322e31322e3139332e313101", bytes);
     struct seen s = {0};
-    flow_names_init(&names);
+    flow_keys_init(&keys);
     for (size_t i = 3; i < n; i++)
-        assert_false(flow_tlv_decode(&names, bytes, i, received, see_record, &s));
+        assert_false(flow_tlv_decode(&keys, bytes, i, received, see_record, &s));
     bytes[2] = 0x2e; /* a list */
-    assert_false(flow_tlv_decode(&names, bytes, n, received, see_record, &s));
+    assert_false(flow_tlv_decode(&keys, bytes, n, received, see_record, &s));
     bytes[1] = 2;
-    assert_false(flow_tlv_decode(&names, bytes, n, received, see_record, &s));
+    assert_false(flow_tlv_decode(&keys, bytes, n, received, see_record, &s));
     assert_int_equal(s.n, 0);
 }
 
@@ -248,6 +304,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numeric_keys_fill_the_columns),
         cmocka_unit_test(test_names_dotted_keys_and_numbers_as_text_are_the_same),
+        cmocka_unit_test(test_what_a_probe_read_out_of_the_packets_is_kept),
+        cmocka_unit_test(test_fields_without_a_column_are_kept_as_text),
+        cmocka_unit_test(test_an_application_without_a_number_is_found_by_its_name),
+        cmocka_unit_test(test_milliseconds_are_not_overwritten_by_seconds),
         cmocka_unit_test(test_an_empty_address_does_not_overwrite_and_a_second_is_counted),
         cmocka_unit_test(test_totals_count_only_without_deltas),
         cmocka_unit_test(test_what_has_no_addresses_is_a_message_with_all_its_fields),

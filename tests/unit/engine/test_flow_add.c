@@ -188,6 +188,34 @@ static void test_totals_count_what_is_new_and_a_restarted_one_counts_whole(void 
     bench_free(&b);
 }
 
+/* As an ASA does it: 2557 and 31 octets in updates, then all 2588 again at the teardown. */
+static void test_parts_of_a_total_are_not_counted_again_at_the_connections_end(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in f = record(LOCAL, 50000, REMOTE, 443);
+    f.kind = FLOW_IN_EVENT;
+    f.flags = FLOW_IN_INITIATOR | FLOW_IN_PART;
+    f.bytes[0] = 2557;
+    f.packets[0] = 20;
+    add(&b, &f, 1);
+    f.bytes[0] = 31;
+    f.packets[0] = 1;
+    add(&b, &f, 1);
+    f.flags = FLOW_IN_INITIATOR | FLOW_IN_TOTALS | FLOW_IN_FINAL;
+    f.bytes[0] = 2588;
+    f.packets[0] = 21;
+    add(&b, &f, 1);
+    assert_int_equal(only_flow(&b).sent_bytes, 2588);
+    assert_int_equal(only_flow(&b).sent_packets, 21);
+    /* The next connection of the same ports is short, and told by its teardown alone. */
+    f.bytes[0] = 3000;
+    f.packets[0] = 22;
+    add(&b, &f, 1);
+    assert_int_equal(only_flow(&b).sent_bytes, 5588);
+    assert_closed(&b);
+    bench_free(&b);
+}
+
 static void test_a_flow_on_two_routers_counts_once_and_has_a_path(void **state)
 {
     struct bench b = bench_new(true);
@@ -255,6 +283,73 @@ static void test_without_dedup_all_are_added(void **state)
     add(&b, &f, 2);
     assert_int_equal(only_flow(&b).sent_bytes, 12000);
     assert_closed(&b);
+    bench_free(&b);
+}
+
+/* The next minute of the same tuple. */
+static struct flow_in next_of(const struct flow_in *f)
+{
+    struct flow_in next = *f;
+    next.first = f->last + SECOND;
+    next.last = next.first + 60 * SECOND;
+    return next;
+}
+
+static void test_a_flow_told_in_pieces_is_one_and_what_comes_after_its_end_another(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in f = record(LOCAL, 1000, REMOTE, 443), next;
+    f.end_reason = END_ACTIVE;
+    add(&b, &f, 1);
+    next = next_of(&f);
+    next.end_reason = END_IDLE;
+    add(&b, &next, 1);
+    assert_int_equal(b.w->tally.flows_created, 1);
+    struct flow_in answer = record(REMOTE, 443, LOCAL, 1000);
+    answer.first = next.last + SECOND;
+    answer.last = answer.first + SECOND;
+    add(&b, &answer, 1); /* the other way of the same flow, told in a record of its own */
+    assert_int_equal(b.w->tally.flows_created, 1);
+    next = next_of(&next);
+    add(&b, &next, 1);
+    assert_int_equal(b.w->tally.flows_created, 2);
+    assert_closed(&b);
+    bench_free(&b);
+}
+
+static void test_another_name_is_another_flow(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in f = record(LOCAL, 1000, REMOTE, 443);
+    f.flow_id = 5;
+    f.end_reason = END_IDLE;
+    add(&b, &f, 1);
+    f = next_of(&f);
+    add(&b, &f, 1);
+    assert_int_equal(b.w->tally.flows_created, 1);
+    f = next_of(&f);
+    f.flow_id = 6;
+    add(&b, &f, 1);
+    assert_int_equal(b.w->tally.flows_created, 2);
+    assert_closed(&b);
+    bench_free(&b);
+}
+
+static void test_a_probe_that_recognised_nothing_is_not_guessed_over(void **state)
+{
+    struct bench b = bench_new(true);
+    struct flow_in f = record(LOCAL, 1000, REMOTE, 443);
+    struct flow_in_names names = {.http_code = 404};
+    f.flags = FLOW_IN_APP;
+    f.names = &names;
+    tail_set(&names.tail, STRING_sni, "a.example", 9);
+    add(&b, &f, 1);
+    struct record r = only_flow(&b);
+    size_t len;
+    assert_int_equal(r.l7_app, 0);
+    assert_int_equal(r.confidence, CONFIDENCE_NONE);
+    assert_int_equal(r.http_code, 404);
+    assert_memory_equal(tail_get(&r.tail, STRING_sni, &len), "a.example", 9);
     bench_free(&b);
 }
 
@@ -342,10 +437,14 @@ int main(void)
         cmocka_unit_test(test_a_biflow_counts_both_ways_and_its_source_is_the_client),
         cmocka_unit_test(test_sampled_counters_are_scaled_and_raw_ones_kept),
         cmocka_unit_test(test_totals_count_what_is_new_and_a_restarted_one_counts_whole),
+        cmocka_unit_test(test_parts_of_a_total_are_not_counted_again_at_the_connections_end),
         cmocka_unit_test(test_a_flow_on_two_routers_counts_once_and_has_a_path),
         cmocka_unit_test(test_a_router_that_meters_both_its_sides_counts_once),
         cmocka_unit_test(test_two_routers_that_see_one_way_each_both_count),
         cmocka_unit_test(test_without_dedup_all_are_added),
+        cmocka_unit_test(test_a_flow_told_in_pieces_is_one_and_what_comes_after_its_end_another),
+        cmocka_unit_test(test_another_name_is_another_flow),
+        cmocka_unit_test(test_a_probe_that_recognised_nothing_is_not_guessed_over),
         cmocka_unit_test(test_bytes_lie_in_the_seconds_in_which_they_were),
         cmocka_unit_test(test_a_record_without_traffic_or_addresses_is_told_and_makes_no_flow),
         cmocka_unit_test(test_a_flow_lives_while_its_exporter_tells_of_the_past),

@@ -105,6 +105,13 @@ export const interfaces = signal<Interface[]>([]);
 /** The interface that is looked at, or undefined for all. */
 export const chosen = computed(() => interfaces.value.find((i) => String(i.id) === iface.value));
 
+/** Whether any interface hears exporters, or found exports in its packets. */
+export const collects = computed(() => interfaces.value.some((i) => isCollector(i)));
+
+export function isCollector(i: Interface): boolean {
+  return /^(udp|zmq|ipfix)$/.test(i.kind) || (i.totals?.datagrams ?? 0) > 0;
+}
+
 let engineT = 0;
 let engineAt = 0;
 /** Engine time of the newest frame: packet time for files, wall time live. */

@@ -44,6 +44,7 @@ const CLIENT: Record<string, string> = {
   syn_ack: "the other side answered with SYN-ACK",
   port: "the other side has the well-known port",
   first: "it sent the first packet seen",
+  initiator: "its exporter says so",
 };
 
 export function clientBecause(f: Facts): string {
@@ -106,6 +107,16 @@ export function verdict(f: Facts): Told {
   if (appl > 0 && rtt > 0) return { level: "good", text: "Fine: the server answers in " + ms(appl) + ", the network in " + ms(rtt) + "." };
   if (appl > 0) return { level: "good", text: "Fine: the answer came in " + ms(appl) + "." };
   return { level: "good", text: "Nothing is wrong with it." };
+}
+
+/** Who told of the flow and how far its counters can be trusted; "" for one that was seen here. */
+export function toldBy(f: Facts): string {
+  const exporter = String(f.exporter ?? "");
+  if (!exporter) return "";
+  const others = num(f, "exporters") - 1;
+  const rate = num(f, "sampling");
+  const sampled = rate > 1 ? ", which looked at one packet in " + N.grouped(rate) + ": the counters are scaled" : f.sampling_source === "unknown" ? "; nobody has said whether it samples" : "";
+  return "Exporter " + exporter + " told of it" + (others > 0 ? ", and " + others + (others === 1 ? " other" : " others") + " that are not counted again" : "") + sampled + ".";
 }
 
 export interface Stop {

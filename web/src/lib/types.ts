@@ -32,6 +32,15 @@ export interface Totals {
   lost: number;
   goodput_bytes: number;
   alerted_flows: number;
+  datagrams: number;
+  records: number;
+  records_accepted: number;
+  records_options: number;
+  records_counted: number;
+  record_packets: number;
+  record_bytes: number;
+  sampled_frames: number;
+  counter_samples: number;
   l4: L4[];
   locality: Record<"l2l" | "l2r" | "r2l" | "r2r", number | { bytes: number; packets: number }>;
   sizes: { bins: number[]; packets: number[] };
@@ -178,6 +187,124 @@ export interface Interface {
   totals: Totals;
 }
 
+/** A row of /exporters. */
+export interface Exporter {
+  ip: string;
+  name: string;
+  protocol: string;
+  domains: number;
+  first_seen: number;
+  last_seen: number;
+  state: "sends" | "silent" | "remembered";
+  silent_ms: number;
+  datagrams: number;
+  export_bytes: number;
+  records: number;
+  options: number;
+  lost_records: number;
+  lost_messages: number;
+  reordered: number;
+  duplicate: number;
+  no_template: number;
+  parked: number;
+  malformed: number;
+  restarts: number;
+  skew_ms: number;
+  templates: number;
+  sampling: number;
+  sampling_source: string;
+  bytes: number;
+  packets: number;
+  bps: number;
+  raw_bytes: number;
+  raw_packets: number;
+  dup_bytes: number;
+  dup_packets: number;
+  filter: string;
+}
+
+/** One observation domain of an exporter in one protocol. */
+export interface ExporterStream {
+  domain: number;
+  protocol: string;
+  name: string;
+  if: number;
+  state: string;
+  last_seen: number;
+  silent_ms: number;
+  usual_ms: number;
+  datagrams: number;
+  export_bytes: number;
+  records: number;
+  options: number;
+  lost: number;
+  lost_unit: string;
+  reordered: number;
+  duplicate: number;
+  no_template: number;
+  parked: number;
+  malformed: number;
+  restarts: number;
+  skew_ms: number;
+  templates: number;
+  sampling: number;
+  sampling_source: string;
+  bytes: number;
+  bps: number;
+  raw_bytes: number;
+}
+
+export interface ExporterInterface {
+  index: number;
+  name: string;
+  bytes_in: number;
+  bytes_out: number;
+  packets_in: number;
+  packets_out: number;
+  bps: number;
+  last_seen: number;
+}
+
+export interface ExporterDetail extends Exporter {
+  streams: ExporterStream[];
+  interfaces: ExporterInterface[];
+}
+
+/** A record that is no traffic. */
+export interface Told {
+  t: number;
+  exporter: string;
+  domain: number;
+  kind: "event" | "message";
+  what: string;
+  l4: string;
+  src: { ip: string; port: number };
+  dst: { ip: string; port: number };
+  fields: Record<string, unknown>;
+}
+
+/** A target that flows are exported to. */
+export interface Export {
+  name: string;
+  state: string;
+  offered: number;
+  sent: number;
+  queued: number;
+  dropped: number;
+  messages: number;
+  bytes: number;
+  drops: Record<string, number>;
+}
+
+/** An exporter that told of a flow. */
+export interface Hop {
+  exporter: string;
+  domain: number;
+  in_if: number;
+  out_if: number;
+  last_seen: number;
+}
+
 export interface WeirEvent {
   t: number;
   kind: string;
@@ -206,4 +333,5 @@ export interface Ledger {
   closes: boolean;
   lines: { id: string; text: string; unit: string; left_name: string; left: number; terms: { name: string; value: number; minus?: boolean }[]; gap: number }[];
   reasons: { name: string; group: string; title: string; text: string; packets: number; bytes: number }[];
+  losses: { name: string; group: string; title: string; text: string; records: number }[];
 }

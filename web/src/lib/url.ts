@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** Parameters that mean something, in the order in which they are written. */
-export const KNOWN = ["q", "if", "tab", "sort", "cols", "local", "find", "last", "sel"] as const;
+export const KNOWN = ["q", "if", "tab", "sort", "cols", "local", "find", "last", "sel", "exporter", "ip"] as const;
 /** Those that stay when one goes to another page. */
 export const CARRIED = ["q", "if", "last"] as const;
 

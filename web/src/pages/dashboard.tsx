@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { get, type List, type One } from "../lib/api.ts";
+import { KEPT, rateOf, remember, replaceRates } from "../lib/rates.ts";
 import type { SeriesFrame } from "../lib/series.ts";
 import * as N from "../lib/numbers.ts";
 import * as C from "../lib/clock.ts";
@@ -19,24 +20,8 @@ import { AppsChart, TrafficChart } from "../parts/trafficchart.tsx";
 import { apps, traffic, trafficTick } from "../parts/traffic.ts";
 import { EmptyTraffic } from "../parts/empty.tsx";
 
-/** The rates of what is in a ranked list, second by second, as long as this browser has watched. */
-const KEPT = 60;
-const rates = new Map<string, { v: (number | null)[]; t: number }>();
-function remember(list: string, rows: { key: string; bps: number }[], t: number): void {
-  for (const r of rows) {
-    const k = list + r.key;
-    if (list === "talkers" && !rates.has(k)) void past(k, r.key, t);
-    const h = rates.get(k) ?? { v: new Array<number | null>(KEPT).fill(null), t: t - 1000 };
-    const steps = Math.max(0, Math.min(KEPT, Math.round((t - h.t) / 1000)));
-    if (steps === 0) continue;
-    h.v = [...h.v.slice(steps), ...new Array<number | null>(steps - 1).fill(null), r.bps];
-    h.t = t;
-    rates.set(k, h);
-  }
-  if (rates.size > 400) for (const [k, h] of rates) if (t - h.t > 120_000) rates.delete(k);
-}
 /** A talker that comes into view brings its last minute with it, when the engine keeps one. */
-async function past(k: string, host: string, t: number): Promise<void> {
+async function past(host: string, t: number): Promise<void> {
   try {
     const f = (await get<One<SeriesFrame>>("timeseries" + query({ schema: "host:traffic", host, if: ifParam(), seconds: KEPT }))).data;
     const sum = new Array<number | null>(KEPT).fill(null);
@@ -45,16 +30,11 @@ async function past(k: string, host: string, t: number): Promise<void> {
         const at = KEPT - v.length + i;
         if (x !== null) sum[at] = (sum[at] ?? 0) + x * 8;
       });
-    const h = rates.get(k);
-    if (h && sum.some((x) => x !== null)) rates.set(k, { v: sum, t: Math.max(t, h.t) });
+    replaceRates("talkers", host, sum, t);
   } catch {
     // The line starts now, then.
   }
 }
-function rateOf(list: string, key: string): (number | null)[] {
-  return rates.get(list + key)?.v ?? [];
-}
-
 function Sentence() {
   const s = useTopic<One<Summary>>("summary" + query({ if: ifParam(), q: q.value })).value?.data;
   return (
@@ -117,7 +97,7 @@ const ROWS = innerHeight > 950 ? 12 : 10;
 function Ranked({ list, by, title, href, row }: { list: string; by: string; title: string; href: string; row: (t: Top) => ComponentChildren }) {
   const frame = useTopic<List<Top>>("top" + query({ by, q: q.value, if: ifParam(), limit: ROWS })).value;
   const rows = frame?.data ?? [];
-  useMemo(() => frame?.meta?.t && remember(list, rows, frame.meta.t), [frame]);
+  useMemo(() => frame?.meta?.t && remember(list, rows, frame.meta.t, list === "talkers" ? (key) => void past(key, frame.meta.t as number) : undefined), [frame]);
   const max = rows.reduce((a, r) => Math.max(a, r.bytes), 1);
   return (
     <section class="section" aria-label={title}>
@@ -177,13 +157,14 @@ function Conversations() {
   );
 }
 
-const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_application: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces", emergency: "warn" };
+const EVENT_ICON: Record<string, string> = { new_host: "hosts", new_device: "devices", new_application: "protocols", big_flow: "flows", problem: "warn", interface: "interfaces", emergency: "warn", exporter: "exporters" };
 
 function eventHref(e: WeirEvent): string | undefined {
   if (e.link) {
     if (/^[0-9a-f]{32}$/.test(e.link)) return to("/flows/" + e.link);
     if (e.kind === "new_device") return to("/devices/" + e.link, { q: undefined });
     if (e.kind === "new_application") return to("/protocols/" + encodeURIComponent(e.link), { q: undefined });
+    if (/[.:]/.test(e.link) && e.kind === "exporter") return to("/exporters/" + e.link, { q: undefined });
     if (/[.:]/.test(e.link) && e.kind === "new_host") return to("/hosts/" + e.link, { q: undefined });
   }
   return e.filter ? flowsOf(e.filter) : undefined;

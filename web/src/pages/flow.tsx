@@ -4,17 +4,18 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ApiError, get, type One } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
-import { certainty, clientBecause, timeline, verdict } from "../lib/story.ts";
-import type { Flow } from "../lib/types.ts";
-import { flowsOf, tick, to } from "../lib/state.ts";
+import { certainty, clientBecause, timeline, toldBy, verdict } from "../lib/story.ts";
+import type { ExporterDetail, Flow, Hop } from "../lib/types.ts";
+import { collects, flowsOf, tick, to } from "../lib/state.ts";
 import { fieldsReady, flowFields, groupOrder, groupTitle, valueOf } from "../fields.ts";
 import type { PageProps } from "../pages.ts";
-import { App, flowHref, Moment, Peer, Value } from "../parts/cells.tsx";
+import { Ago, App, flowHref, Moment, Peer, Value } from "../parts/cells.tsx";
 import { Fact } from "../parts/facts.tsx";
-import { useTopic } from "../parts/hooks.ts";
+import { useGet, useTopic } from "../parts/hooks.ts";
 import { Icon } from "../parts/icons.tsx";
 import { copy } from "../parts/menu.tsx";
 import { Breakdown, Figure, Num, Spark, Trend, Val } from "../parts/num.tsx";
+import { ToldList, useTold } from "./told.tsx";
 
 interface Problem {
   status?: number;
@@ -72,6 +73,45 @@ function Ask({ f }: { f: Flow }) {
   if (typeof f.sni === "string") return <p>It asked for <Val f="sni" v={f.sni} mono />{f.tls_version ? " over " + String(f.tls_version) : ""}.</p>;
   if (typeof f.info === "string") return <p>It said <Val f="info" v={f.info} mono />.</p>;
   return null;
+}
+
+/** An interface of an exporter, by its name where somebody has told it. */
+function Face({ hop, way, index }: { hop: Hop; way: "in" | "out"; index: number }) {
+  const detail = useGet<One<ExporterDetail>>("exporters/" + hop.exporter).data?.data;
+  const name = detail?.interfaces.find((i) => i.index === index)?.name;
+  return <span><span class="muted">{way}</span> <a class="val" href={flowsOf("exporter=" + hop.exporter + " and " + way + "=" + index)} title={"Interface " + index}>{name || "interface " + index}</a></span>;
+}
+
+/** The way of the flow over those who told of it. */
+function Path({ hops }: { hops: Hop[] }) {
+  return (
+    <section class="section" aria-label="Path">
+      <header><h2>Seen on its way by</h2><span class="lead">{hops.length === 1 ? "one exporter" : hops.length + " exporters; the first is counted"}</span></header>
+      <ol class="hops">
+        {hops.map((h) => (
+          <li key={h.exporter + h.domain + h.in_if + h.out_if}>
+            <span><Val f="exporter" v={h.exporter} href={to("/exporters/" + h.exporter, { q: undefined })} mono />{h.domain > 0 && <span class="muted"> domain {h.domain}</span>}</span>
+            <span class="faces"><Face hop={h} way="in" index={h.in_if} /><span class="muted">{"\u2192"}</span><Face hop={h} way="out" index={h.out_if} /></span>
+            <span class="muted"><Ago t={h.last_seen} /></span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What firewalls and address translators told of the same two ends and ports. */
+function Events({ f }: { f: Flow }) {
+  const told = useTold({ ip: f.cli?.ip }, 256);
+  const is = (a: { ip: string; port: number }, b: Flow["cli"]) => a.ip === b?.ip && a.port === (b?.port ?? 0);
+  const rows = told?.data.filter((t) => (is(t.src, f.cli) && is(t.dst, f.srv)) || (is(t.src, f.srv) && is(t.dst, f.cli)));
+  if (!rows?.length) return null;
+  return (
+    <section class="section" aria-label="Events">
+      <header><h2>What was told of it beside traffic</h2></header>
+      <ToldList rows={rows} />
+    </section>
+  );
 }
 
 /** Fields the story has told already, and those that only other fields show. */
@@ -143,6 +183,7 @@ export default function FlowPage({ id }: PageProps) {
           <Figure w={N.count(num(f, "packets"))} /> packets carried <Figure w={N.bytes(num(f, "bytes"))} /> in <Figure w={N.duration(num(f, "duration_ms"))} />.
         </p>
         <Ask f={f} />
+        {toldBy(f) && <p>{toldBy(f)}</p>}
         <p class="verdict sentence"><i class={"level " + told.level} role="img" aria-label={told.level} /><span>{told.text}</span></p>
       </div>
       <Mismatch f={f} />
@@ -154,6 +195,7 @@ export default function FlowPage({ id }: PageProps) {
             <div class="row"><span>Client to server</span><Breakdown sent={num(f, "c2s_bytes")} rcvd={0} label={["client to server", ""]} /><Num w={N.bytes(num(f, "c2s_bytes"))} href={flowHref(f)} tone="sent" /><Num w={N.count(num(f, "c2s_packets"), "packets")} href={flowHref(f)} tone="muted" /></div>
             <div class="row"><span>Server to client</span><Breakdown sent={0} rcvd={num(f, "s2c_bytes")} label={["", "server to client"]} /><Num w={N.bytes(num(f, "s2c_bytes"))} href={flowHref(f)} tone="rcvd" /><Num w={N.count(num(f, "s2c_packets"), "packets")} href={flowHref(f)} tone="muted" /></div>
             <div class="row"><span>Breakdown</span><Breakdown sent={num(f, "c2s_bytes")} rcvd={num(f, "s2c_bytes")} label={["client to server", "server to client"]} /><Num w={N.bytes(num(f, "bytes"))} href={flowHref(f)} q={"flow_id=" + id} sum="bytes" /><Num w={N.count(num(f, "packets"), "packets")} href={flowHref(f)} tone="muted" /></div>
+            {num(f, "sampling") > 1 && <div class="row" title="Before scaling by the sampling rate"><span>As it was sent</span><Breakdown sent={num(f, "raw_c2s_bytes")} rcvd={num(f, "raw_s2c_bytes")} label={["client to server", "server to client"]} /><Num w={N.bytes(num(f, "raw_c2s_bytes") + num(f, "raw_s2c_bytes"))} href={flowHref(f)} tone="muted" /><Num w={N.count(num(f, "raw_c2s_packets") + num(f, "raw_s2c_packets"), "packets")} href={flowHref(f)} tone="muted" /></div>}
           </div>
         </section>
         <section class="section" aria-label="Time line">
@@ -165,6 +207,8 @@ export default function FlowPage({ id }: PageProps) {
           </ol>
         </section>
       </div>
+      {Array.isArray(f.path) && f.path.length > 0 && <Path hops={f.path as Hop[]} />}
+      {collects.value && f.cli?.ip && <Events f={f} />}
       <div class="facts">
         {[...groups].sort((a, b) => groupOrder(a[0], b[0])).map(([g, list]) => (
           <section class="section" key={g} aria-label={groupTitle(g)}>

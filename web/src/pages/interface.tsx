@@ -3,8 +3,8 @@
 import { useEffect } from "preact/hooks";
 import type { One } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
-import type { Interface } from "../lib/types.ts";
-import { flowsOf, iface, setParams, tick, to } from "../lib/state.ts";
+import type { Interface, Totals } from "../lib/types.ts";
+import { flowsOf, iface, isCollector, setParams, tick, to } from "../lib/state.ts";
 import type { PageProps } from "../pages.ts";
 import { Moment } from "../parts/cells.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
@@ -12,6 +12,42 @@ import { useTopic } from "../parts/hooks.ts";
 import { Breakdown, Num, Share } from "../parts/num.tsx";
 import { AppsChart, TrafficChart } from "../parts/trafficchart.tsx";
 import { ifState, ifUp } from "./interfaces.tsx";
+
+/** What a live interface or a file handed over. */
+function Frames({ t, id }: { t: Totals; id: string }) {
+  const system = to("/system", { if: id });
+  return (
+    <dl>
+      <Fact t="Frames" tip="Delivered by the source"><Num w={N.count(t.received)} href={system} /></Fact>
+      <Fact t="Wire bytes"><Num w={N.bytes(t.received_bytes)} href={system} /></Fact>
+      <Fact t="Dropped by the kernel"><Num w={N.count(t.kernel_dropped)} href={system} tone={t.kernel_dropped ? "error" : undefined} /></Fact>
+      <Fact t="Dropped by the interface"><Num w={N.count(t.interface_dropped)} href={system} tone={t.interface_dropped ? "error" : undefined} /></Fact>
+      <Fact t="Damaged"><Num w={N.count(t.damaged)} href={system} tone={t.damaged ? "warning" : undefined} /></Fact>
+      <Fact t="IP packets"><Num w={N.count(t.ip_packets)} href={flowsOf("")} /></Fact>
+      <Fact t="IP bytes"><Num w={N.bytes(t.ip_bytes)} href={flowsOf("")} /></Fact>
+      <Fact t="Overhead around them"><Num w={N.bytes(t.overhead_bytes)} href={system} /></Fact>
+    </dl>
+  );
+}
+
+/** What exporters sent, and how much of it became traffic. */
+function Messages({ t, id }: { t: Totals; id: string }) {
+  const system = to("/system", { if: id });
+  const refused = t.records - t.records_accepted;
+  return (
+    <dl>
+      <Fact t="Messages" tip="Datagrams of exporters, or messages of probes"><Num w={N.count(t.datagrams, "messages")} href={to("/exporters", { if: id })} /></Fact>
+      <Fact t="Their bytes"><Num w={N.bytes(t.received_bytes)} href={to("/exporters", { if: id })} /></Fact>
+      <Fact t="Dropped by the kernel" tip="Messages for which the socket had no room"><Num w={N.count(t.kernel_dropped)} href={system} tone={t.kernel_dropped ? "error" : undefined} /></Fact>
+      <Fact t="Data records"><Num w={N.count(t.records, "records")} href={to("/exporters", { if: id })} /></Fact>
+      <Fact t="Refused of them" tip="Malformed, without template, denied or sent twice"><Num w={N.count(refused, "records")} href={system} tone={refused ? "warning" : "muted"} /></Fact>
+      <Fact t="Counted at flows" tip="Records and sampled frames"><Num w={N.count(t.records_counted, "records and sampled frames")} href={flowsOf("")} /></Fact>
+      <Fact t="Options records"><Num w={N.count(t.records_options, "records")} href={to("/exporters", { if: id })} /></Fact>
+      <Fact t="Sampled frames / counters"><span><Num w={N.count(t.sampled_frames, "frames")} href={system} /> <span class="muted">/</span> <Num w={N.count(t.counter_samples, "samples of interface counters")} href={system} /></span></Fact>
+      <Fact t="Traffic told of" tip="Scaled by sampling, each flow once"><Num w={N.bytes(t.ip_bytes)} href={flowsOf("")} /></Fact>
+    </dl>
+  );
+}
 
 const WAYS: [string, string][] = [["l2l", "Local to local"], ["l2r", "Local to remote"], ["r2l", "Remote to local"], ["r2r", "Remote to remote"]];
 
@@ -37,27 +73,19 @@ export default function InterfacePage({ id }: PageProps) {
     return typeof v === "number" ? v : (v?.bytes ?? 0);
   };
   const ways = Math.max(1, ...WAYS.map(([k]) => way(k)));
+  const collector = isCollector(i);
   const here = (q: string) => flowsOf(q);
   return (
     <div class="page">
       <h1 class="sentence">
         <i class={"level " + (i.damage || !ifUp(i) ? "error" : drops ? "warning" : "good")} role="img" aria-label={i.state} />
-        <span>{i.name} <span class="lead">{ifState(i)}{i.damage ? "; damaged: " + i.damage : ""}; {N.text(N.bytes(t.ip_bytes))} in {N.text(N.count(t.ip_packets))} IP packets, {drops ? N.text(N.count(drops)) + " dropped" : "none dropped"}.</span></span>
+        <span>{i.name} <span class="lead">{ifState(i)}{i.damage ? "; damaged: " + i.damage : ""}; {collector ? N.text(N.count(t.records)) + " records in " + N.text(N.count(t.datagrams)) + " messages told of " + N.text(N.bytes(t.ip_bytes)) : N.text(N.bytes(t.ip_bytes)) + " in " + N.text(N.count(t.ip_packets)) + " IP packets"}, {drops ? N.text(N.count(drops)) + " dropped" : "none dropped"}.</span></span>
       </h1>
       <TrafficChart height={200} />
       <AppsChart height={120} />
       <Facts>
-        <section class="section"><header><h2>Received</h2></header>
-          <dl>
-            <Fact t="Frames" tip="Delivered by the source"><Num w={N.count(t.received)} href={to("/system", { if: id })} /></Fact>
-            <Fact t="Wire bytes"><Num w={N.bytes(t.received_bytes)} href={to("/system", { if: id })} /></Fact>
-            <Fact t="Dropped by the kernel"><Num w={N.count(t.kernel_dropped)} href={to("/system", { if: id })} tone={t.kernel_dropped ? "error" : undefined} /></Fact>
-            <Fact t="Dropped by the interface"><Num w={N.count(t.interface_dropped)} href={to("/system", { if: id })} tone={t.interface_dropped ? "error" : undefined} /></Fact>
-            <Fact t="Damaged"><Num w={N.count(t.damaged)} href={to("/system", { if: id })} tone={t.damaged ? "warning" : undefined} /></Fact>
-            <Fact t="IP packets"><Num w={N.count(t.ip_packets)} href={here("")} /></Fact>
-            <Fact t="IP bytes"><Num w={N.bytes(t.ip_bytes)} href={here("")} /></Fact>
-            <Fact t="Overhead around them"><Num w={N.bytes(t.overhead_bytes)} href={to("/system", { if: id })} /></Fact>
-          </dl>
+        <section class="section"><header><h2>Received</h2>{collector && <a class="lead" href={to("/exporters", { if: id })}>from whom</a>}</header>
+          {collector ? <Messages t={t} id={id} /> : <Frames t={t} id={id} />}
         </section>
         <section class="section"><header><h2>Flows and hosts</h2></header>
           <dl>

@@ -4,7 +4,7 @@ import { useTopic } from "../parts/hooks.ts";
 import type { List } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
 import type { Interface } from "../lib/types.ts";
-import { to } from "../lib/state.ts";
+import { isCollector, to } from "../lib/state.ts";
 import { Num } from "../parts/num.tsx";
 import { PlainTable, type Column } from "../parts/table.tsx";
 
@@ -29,7 +29,8 @@ const COLUMNS: Column<Interface>[] = [
   { id: "workers", title: "Workers", w: 84, right: true, cell: (i) => <span class="muted">{i.workers}</span> },
   { id: "bps", title: "Throughput", w: 112, right: true, phone: "b", cell: (i) => <Num w={N.rate(i.totals?.bps)} href={ifFlows(i)} /> },
   { id: "pps", title: "Packets/s", w: 96, right: true, cell: (i) => <Num w={N.packetRate(i.totals?.pps)} href={ifFlows(i)} /> },
-  { id: "packets", title: "Packets", w: 96, right: true, cell: (i) => <Num w={N.count(i.totals?.received)} href={ifHref(i)} /> },
+  { id: "packets", title: "Received", tip: "Frames, or messages of exporters", w: 96, right: true, cell: (i) => <Num w={N.count(i.totals?.received, isCollector(i) ? "messages of exporters" : "frames")} href={ifHref(i)} /> },
+  { id: "records", title: "Records", tip: "Data records of exporters", w: 92, right: true, cell: (i) => (isCollector(i) ? <Num w={N.count(i.totals?.records, "records")} href={to("/exporters", { if: String(i.id), q: undefined })} /> : null) },
   { id: "bytes", title: "IP bytes", w: 96, right: true, phone: "c", cell: (i) => <Num w={N.bytes(i.totals?.ip_bytes)} href={ifFlows(i)} /> },
   { id: "flows", title: "Flows", w: 84, right: true, cell: (i) => <Num w={N.count(i.totals?.flows_active)} href={ifFlows(i)} /> },
   { id: "hosts", title: "Hosts", w: 84, right: true, cell: (i) => <Num w={N.count(i.totals?.hosts_active)} href={to("/hosts", { if: String(i.id), q: undefined })} /> },
@@ -44,9 +45,9 @@ export default function Interfaces() {
     <div class="page">
       <h1 class="sentence">
         <i class={"level " + (down || drops ? "warning" : "good")} role="img" aria-label={down || drops ? "look" : "fine"} />
-        <span>{rows ? (rows.length === 1 ? "One interface" : rows.length + " interfaces") + (down ? ", " + down + " not up" : "") + (drops ? ", " + N.text(N.count(drops)) + " packets dropped" : ", nothing dropped") + "." : "Interfaces"}</span>
+        <span>{rows ? (rows.length === 1 ? "One interface" : rows.length + " interfaces") + (down ? ", " + down + " not up" : "") + (drops ? ", " + N.text(N.count(drops)) + " dropped" : ", nothing dropped") + "." : "Interfaces"}</span>
       </h1>
-      {rows && <PlainTable label="Interfaces" columns={COLUMNS} rows={rows} keyOf={(i) => String(i.id)} empty={<><h2>No interface</h2><p>Start Weir with one: <code>weir -i eth0</code>, or with a file: <code>weir -i file.pcap</code>.</p></>} />}
+      {rows && <PlainTable label="Interfaces" columns={COLUMNS} rows={rows} keyOf={(i) => String(i.id)} empty={<><h2>No interface</h2><p>Start Weir with one: <code>weir -i eth0</code>, with a file, <code>weir -i file.pcap</code>, or as the collector of routers: <code>weir -i udp://:2055</code>.</p></>} />}
     </div>
   );
 }

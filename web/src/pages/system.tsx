@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { One } from "../lib/api.ts";
 import * as N from "../lib/numbers.ts";
-import type { Ledger, System as Sys, Totals } from "../lib/types.ts";
+import type { Export, Ledger, System as Sys, Totals } from "../lib/types.ts";
 import { query } from "../lib/url.ts";
 import { chosen, ifParam, path, tick, to } from "../lib/state.ts";
 import { Fact } from "../parts/facts.tsx";
@@ -13,12 +13,15 @@ import { PlainTable, type Column } from "../parts/table.tsx";
 
 type Line = Ledger["lines"][number];
 type Reason = Ledger["reasons"][number];
+type Loss = Ledger["losses"][number];
 
 const GROUPS: [string, string, string][] = [
   ["FLOW", "In flows", "frames whose IP packet belongs to a flow"],
   ["OTHER", "Other frames", "whole frames without IP"],
   ["MALFORMED", "Malformed", "frames that could not be read as far as an IP header"],
   ["UNTRACKED", "Untracked", "IP packets that found no room"],
+  ["EXPORT", "Exports of flows", "frames and messages that carried records of exporters"],
+  ["RECORD", "Records that are no traffic", "what became of records that were handed on and not counted at flows"],
   ["NOTE", "Worth knowing", "notes about frames counted above"],
 ];
 
@@ -51,9 +54,54 @@ function Equation({ l }: { l: Line }) {
 const REASONS: Column<Reason>[] = [
   { id: "title", title: "Reason", w: 220, phone: "a", sort: "title", cell: (r) => <span title={r.name}>{r.title}</span> },
   { id: "text", title: "What it means", w: 240, grow: true, cell: (r) => <span class="muted" title={r.text}>{r.text}</span> },
-  { id: "packets", title: "Packets", w: 104, right: true, sort: "packets", phone: "b", cell: (r) => <Num w={N.count(r.packets, "packets")} href={path.value} tone={r.packets === 0 ? "muted" : r.group === "MALFORMED" || r.group === "UNTRACKED" ? "warning" : undefined} /> },
+  { id: "packets", title: "Packets", w: 104, right: true, sort: "packets", phone: "b", cell: (r) => <Num w={N.count(r.packets, "packets")} href={path.value} tone={r.packets === 0 ? "muted" : r.group === "malformed" || r.group === "untracked" ? "warning" : undefined} /> },
   { id: "bytes", title: "Bytes", w: 104, right: true, sort: "bytes", phone: "c", cell: (r) => <Num w={N.bytes(r.bytes)} href={path.value} tone={r.bytes === 0 ? "muted" : undefined} /> },
 ];
+
+const LOSS_GROUPS: Record<string, string> = { malformed: "Malformed", no_template: "Without template", denied: "Denied", duplicate: "Sent twice", note: "Worth knowing" };
+
+const LOSSES: Column<Loss>[] = [
+  { id: "title", title: "Reason", w: 220, phone: "a", sort: "title", cell: (r) => <span title={r.name}>{r.title}</span> },
+  { id: "group", title: "Counts as", w: 140, sort: "group", cell: (r) => <span class="muted">{LOSS_GROUPS[r.group] ?? r.group}</span> },
+  { id: "text", title: "What it means", w: 240, grow: true, cell: (r) => <span class="muted" title={r.text}>{r.text}</span> },
+  { id: "records", title: "Records", w: 104, right: true, sort: "records", phone: "b", cell: (r) => <Num w={N.count(r.records)} href={to("/exporters", { q: undefined })} tone={r.records === 0 ? "muted" : r.group === "note" ? undefined : "warning"} /> },
+];
+
+/** What became of records of exporters that were not handed on. */
+function Losses({ rows, zeros }: { rows: Loss[]; zeros: boolean }) {
+  const shown = zeros ? rows : rows.filter((r) => r.records > 0);
+  return (
+    <section class="section" aria-label="Records of exporters">
+      <header><h2>Records of exporters</h2><span class="lead">{shown.length ? "that were not handed on, and notes about others" : "all were handed on"}</span></header>
+      {shown.length > 0 && <PlainTable label="Records of exporters" columns={LOSSES} rows={shown} keyOf={(r) => r.name} />}
+    </section>
+  );
+}
+
+const EXPORTS: Column<Export>[] = [
+  { id: "name", title: "To", w: 220, grow: true, phone: "a", sort: "name", cell: (x) => <span class="mono" title={x.name}>{x.name}</span> },
+  { id: "state", title: "State", w: 220, phone: "c", sort: "state", cell: (x) => <span class={/^(sending|publishing)/.test(x.state) ? "" : "notok"} title={x.state}>{x.state}</span> },
+  { id: "offered", title: "Records", tip: "Offered by the workers", w: 92, right: true, sort: "offered", cell: (x) => <Figure w={N.count(x.offered, "records")} /> },
+  { id: "sent", title: "Sent", w: 92, right: true, sort: "sent", phone: "b", cell: (x) => <Figure w={N.count(x.sent, "records")} /> },
+  { id: "queued", title: "Waiting", w: 84, right: true, sort: "queued", cell: (x) => <Figure w={N.count(x.queued, "records")} tone={x.queued ? undefined : "muted"} /> },
+  { id: "dropped", title: "Dropped", w: 92, right: true, sort: "dropped", phone: "d", cell: (x) => <Figure w={N.count(x.dropped, "records")} tone={x.dropped ? "error" : "muted"} /> },
+  { id: "why", title: "Why", w: 150, cell: (x) => <span class="muted">{Object.entries(x.drops).filter(([, n]) => n > 0).map(([k, n]) => k.replace(/_/g, " ") + " " + N.text(N.count(n))).join(", ")}</span> },
+  { id: "messages", title: "Messages", w: 92, right: true, sort: "messages", cell: (x) => <Figure w={N.count(x.messages, "messages")} /> },
+  { id: "bytes", title: "Bytes", w: 92, right: true, sort: "bytes", cell: (x) => <Figure w={N.bytes(x.bytes)} /> },
+];
+
+/** Where this Weir exports its flows to. */
+function Exports() {
+  const rows = useTopic<{ data: Export[] }>("exports").value?.data;
+  if (!rows?.length) return null;
+  const dropped = rows.reduce((a, x) => a + x.dropped, 0);
+  return (
+    <section class="section" aria-label="Exports">
+      <header><h2>Exports</h2><span class="lead">{dropped ? N.text(N.count(dropped)) + " records did not leave" : "every record left or waits"}</span></header>
+      <PlainTable label="Exports" columns={EXPORTS} rows={rows} keyOf={(x) => x.name} />
+    </section>
+  );
+}
 
 /** Whatever a list of records has, as a table: threads and questions may grow new columns. */
 function Loose({ label, v }: { label: string; v: unknown }) {
@@ -100,7 +148,7 @@ export default function System() {
   const most = accounts.reduce((a, x) => Math.max(a, x.bytes, x.peak), 1);
   const used = accounts.reduce((a, x) => a + x.bytes, 0);
   const set = sys?.options.filter((o) => o.source !== "default").length ?? 0;
-  const lost = ledger?.reasons.filter((r) => r.group === "MALFORMED" || r.group === "UNTRACKED").reduce((a, r) => a + r.packets, 0) ?? 0;
+  const lost = ledger?.reasons.filter((r) => r.group === "malformed" || r.group === "untracked").reduce((a, r) => a + r.packets, 0) ?? 0;
   return (
     <div class="page">
       <h1 class="sentence">
@@ -126,6 +174,8 @@ export default function System() {
           );
         })}
       </section>
+      {ledger && ledger.losses?.length > 0 && <Losses rows={ledger.losses} zeros={zeros.value} />}
+      <Exports />
       {sys && (
         <>
           {(totals?.emergency ?? 0) > 0 && <p class="note"><i class="level warning" role="img" aria-label="warning" /> The flow table is full of flows that nobody answered: they make room for each other, and only who is answered becomes a host. Totals are exact; <a href={to("/hosts/::@4095", { q: undefined })}>Other hosts</a> has the rest.</p>}

@@ -86,6 +86,7 @@ export function Value({ f, v, behind, href }: { f: Field; v: unknown; behind?: s
     return <Num w={w} href={link ?? flowsOf(f.operand + ">=" + String(v))} title={f.title} />;
   }
   const op = f.operand || f.id;
+  if (f.id === "exporter") return <Val f={op} v={String(v)} href={to("/exporters/" + String(v), { q: undefined })} mono />;
   if (f.id === "trend") return <Trend t={String(v)} />;
   if (f.id === "flow_id") return <a class="mono" href={to("/flows/" + String(v))}>{String(v)}</a>;
   switch (f.kind) {

@@ -1,6 +1,6 @@
 // empty.tsx - an empty page that teaches: what would be here, why it is not, what fills it.
 
-import { chosen, interfaces, q, setParams } from "../lib/state.ts";
+import { chosen, interfaces, isCollector, q, setParams } from "../lib/state.ts";
 
 export function EmptyTraffic() {
   const i = chosen.value ?? interfaces.value[0];
@@ -9,6 +9,8 @@ export function EmptyTraffic() {
       <h1>No packet yet</h1>
       {i && i.is_file ? (
         <p>{i.name} is being read{i.done ? ", and no packet of it could be" : ""}. {i.damage ? "It is damaged: " + i.damage + "." : ""} The System page counts what was refused and why.</p>
+      ) : i && isCollector(i) ? (
+        <p>Weir waits on {i.name} for what routers, switches and probes export. Name this machine and that port to them as their collector of NetFlow, IPFIX or sFlow; to make something come: <code>weir probe -i eth0 -n HOST:PORT</code></p>
       ) : i ? (
         <p>Weir listens on {i.name}, which is {i.state}. As soon as something passes it shows here: who talks, in which applications, how fast. To make something pass: <code>ping -c 3 192.0.2.1</code></p>
       ) : (

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useSignal } from "@preact/signals";
 import * as N from "../lib/numbers.ts";
 import * as C from "../lib/clock.ts";
-import { chosen, dark, density, engineNow, iface, interfaces, live, place, q, setParams, theme, tick, to, totals, windowSeconds, zone } from "../lib/state.ts";
+import { chosen, collects, dark, density, engineNow, iface, interfaces, live, place, q, setParams, theme, tick, to, totals, windowSeconds, zone } from "../lib/state.ts";
 import { lagged, link } from "../lib/stream.ts";
 import { spanText } from "../lib/url.ts";
 import { PAGES, pageOf } from "../pages.ts";
@@ -82,6 +82,7 @@ function Header() {
 function Nav() {
   const here = pageOf(place.value.path)?.path;
   const more = useSignal(false);
+  const pages = PAGES.filter((p) => !p.collects || collects.value || here === p.path);
   const item = (p: (typeof PAGES)[number]) => (
     <a href={to(p.path)} class={"nav-item " + p.menu} aria-current={here === p.path ? "page" : undefined} key={p.path} title={p.key ? p.title + " (g " + p.key + ")" : p.title} onClick={() => (more.value = false)}>
       <Icon name={p.icon} /><span>{p.title}</span>
@@ -89,11 +90,11 @@ function Nav() {
   );
   return (
     <nav class={"nav" + (more.value ? " open" : "")} aria-label="Pages">
-      {PAGES.filter((p) => p.menu === "main" && p.path !== "/system").map(item)}
+      {pages.filter((p) => p.menu === "main" && p.path !== "/system").map(item)}
       <hr />
-      {PAGES.filter((p) => p.menu === "more").map(item)}
+      {pages.filter((p) => p.menu === "more").map(item)}
       <hr />
-      {PAGES.filter((p) => p.path === "/system").map(item)}
+      {pages.filter((p) => p.path === "/system").map(item)}
       <button type="button" class="nav-item nav-more" aria-expanded={more.value} onClick={() => (more.value = !more.value)}><Icon name="more" /><span>More</span></button>
     </nav>
   );

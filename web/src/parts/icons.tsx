@@ -10,6 +10,8 @@ const PATHS: Record<string, string> = {
   vlans: "M2.5 4h11M2.5 8h11M2.5 12h11M5 2.5v3M10 6.5v3M7 10.5v3",
   networks: "M8 2.2v3.3M3.5 13.5v-3h9v3M8 5.5v5M6.5 2.2h3M2 13.5h3M11 13.5h3",
   categories: "M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z",
+  exporters: "M2.5 9.5h11v4h-11zM5 11.5h.01M8 11.5h.01M8 9.5V7M5.2 5.2a4 4 0 0 1 5.6 0M3.2 3.2a6.8 6.8 0 0 1 9.6 0",
+  told: "M3 2.5h10v11H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
   system: "M3 8h2l1.5-4.5 3 9L11 8h2",
   more: "M3 8h.01M8 8h.01M13 8h.01",
   search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3 14 14",

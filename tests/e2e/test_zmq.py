@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Probe and collector over ZeroMQ: the collector shows the same hosts, protocols and bytes as reading the
+capture does, in every form of the messages, and knows what never came.
+
+    test_zmq.py [only WORD...]      WEIR names the program, default build/weir
+"""
+import json
+import os
+import struct
+import subprocess
+import tempfile
+import zlib
+
+import zmq_raw
+from collecting import CORPUS, WEIR, Weir, hosts_of, protocols_of, records
+from live_net import equal, ether, ipv4, ipv6, run_tests
+
+folder = tempfile.TemporaryDirectory(prefix='weir-zmq-')
+PAGES, PORT, OTHER = 4100, 4200, 4300
+DEEP = ('ndpi-teams.pcap', 'ndpi-netflix.pcap', 'ndpi-KakaoTalk_talk.pcap', 'pcpp-many-protocols.pcap')
+
+
+def query(name):
+    labels = b''.join(bytes([len(word)]) + word for word in name.encode().split(b'.'))
+    return b'\0\7\1\0\0\1\0\0\0\0\0\0' + labels + b'\0\0\1\0\1'
+
+
+def datagram(src, dst, sport, dport, payload):
+    packet = ipv4(src, dst, sport, dport, len(payload))
+    return packet[:-len(payload)] + payload
+
+
+def capture(name='made.pcap', net=10):
+    """Conversations of IPv4 and IPv6, some of one direction, some DNS, for 70 seconds."""
+    path = os.path.join(folder.name, name)
+    if os.path.exists(path):
+        return path
+    with open(path, 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(2800):
+            n = i % 140
+            ends = ('10.0.%d.%d' % (net, n + 1), '192.0.2.%d' % (n % 7 + 1))
+            if n % 5 == 0:
+                frame = ether(ipv6('2001:db8:%x::%x' % (net, n + 1), '2001:db8::1', size=i % 700), 0x86dd)
+            elif n % 5 == 1:
+                frame = ether(datagram(*ends, 5000 + n, 53, query('host%d.example.net' % n)))
+            elif i % 4 == 3 and n % 3:
+                frame = ether(ipv4(*ends[::-1], 2000, 1000, size=i % 900), out=True)
+            else:
+                frame = ether(ipv4(*ends, 1000, 2000, size=i % 900))
+            f.write(struct.pack('<IIII', 1700000000 + i // 40, i % 40 * 25000, len(frame), len(frame)) + frame)
+    return path
+
+
+def captures():
+    """The made one, and where the corpus is there some with many applications."""
+    deep = [os.path.join(CORPUS, 'packets', name) for name in DEEP]
+    return [capture()] + [path for path in deep if os.path.exists(path)]
+
+
+def probe(path, *args):
+    done = subprocess.run([WEIR, 'probe', '-i', path, '--data-dir', folder.name, *args], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, text=True, check=False)
+    equal('status of the probe: ' + done.stderr[-300:], done.returncode, 0)
+    return done.stdout
+
+
+def same(name, have, want):
+    """Two tables; told is what differs."""
+    differs = {k: (have.get(k), want.get(k)) for k in {**have, **want} if have.get(k) != want.get(k)}
+    equal('%s: (have, want) of the first of %d that differ' % (name, len(differs)),
+          dict(list(differs.items())[:3]), {})
+
+
+def check(weir, flows, interfaces=1):
+    """What the collector shows is what these flows sum to."""
+    weir.wait_total('ip_packets', sum(f['IN_PKTS'] + f['OUT_PKTS'] for f in flows))
+    weir.wait(lambda: protocols_of(flows) == weir.protocols(), 3)
+    totals = weir.totals()
+    equal('bytes', totals.get('ip_bytes'), sum(f['IN_BYTES'] + f['OUT_BYTES'] for f in flows))
+    equal('packets', totals.get('ip_packets'), sum(f['IN_PKTS'] + f['OUT_PKTS'] for f in flows))
+    equal('flows', totals.get('flows_created'), len({f['FLOW_ID'] for f in flows}))
+    same('protocols', weir.protocols(), protocols_of(flows))
+    if interfaces == 1:
+        same('hosts', weir.hosts(), hosts_of(flows))
+
+
+def by_probe(listen, publish, *args):
+    """Each capture through a probe and a collector."""
+    for path in captures():
+        with Weir(PAGES, '-i', listen) as weir:
+            probe(path, '--zmq', publish, *args)
+            check(weir, records(path))
+
+
+def test_tlv_gives_what_reading_the_capture_gives():
+    by_probe('tcp://127.0.0.1:%d' % PORT, 'tcp://*:%d' % PORT)
+
+
+def test_json_gives_what_reading_the_capture_gives():
+    by_probe('tcp://127.0.0.1:%d' % PORT, 'tcp://*:%d' % PORT, '--zmq-format', 'json')
+
+
+def test_a_collector_may_bind_and_the_probe_connect():
+    by_probe('tcp://*:%dc' % PORT, 'tcp://127.0.0.1:%d' % PORT, '--zmq-probe-mode')
+
+
+def test_probes_in_a_list_are_one_interface_and_others_are_their_own():
+    first, second = capture(), capture('second.pcap', 11)
+    both = records(first) + records(second)
+    ends = ['tcp://127.0.0.1:%d' % port for port in (PORT, OTHER)]
+    for args, interfaces in ((('-i', ','.join(ends)), 1), (('-i', ends[0], '-i', ends[1]), 2)):
+        with Weir(PAGES, *args) as weir:
+            for path, port in ((first, PORT), (second, OTHER)):
+                probe(path, '--zmq', 'tcp://*:%d' % port)
+            check(weir, both, interfaces)
+            equal('interfaces', len(weir.get('/interfaces')['data']), interfaces)
+            for number, path in enumerate((first, second) if interfaces == 2 else ()):
+                equal('bytes of interface %d' % number, weir.totals(number)['ip_bytes'],
+                      sum(f['IN_BYTES'] + f['OUT_BYTES'] for f in records(path)))
+
+
+FLOW = {'IPV4_SRC_ADDR': '10.9.0.1', 'IPV4_DST_ADDR': '10.9.0.2', 'L4_SRC_PORT': 1000, 'L4_DST_PORT': 2000,
+        'PROTOCOL': 17, 'IN_PKTS': 3, 'IN_BYTES': 300, 'FIRST_SWITCHED': 1700000000, 'LAST_SWITCHED': 1700000001}
+NUMBERS = {'IPV4_SRC_ADDR': 8, 'IPV4_DST_ADDR': 12, 'L4_SRC_PORT': 7, 'L4_DST_PORT': 11, 'PROTOCOL': 4, 'IN_PKTS': 2,
+           'IN_BYTES': 1, 'FIRST_SWITCHED': 22, 'LAST_SWITCHED': 21}
+
+
+def forms():
+    """(header version, is TLV, payload, size before compression): a flow each."""
+    n = 0
+    for version in range(4):
+        for shape in ('names', 'numbers', 'dotted', 'array', 'zlib', 'tlv', 'tlv numbers', 'packed', 'packed tlv'):
+            if (shape.startswith('packed') and version < 3) or ('tlv' in shape and version == 0):
+                continue
+            n += 1
+            flow = dict(FLOW, IN_BYTES=1000 + n, L4_SRC_PORT=1000 + n)
+            numbered = {NUMBERS[key]: value for key, value in flow.items()}
+            text = {'numbers': {str(k): v for k, v in numbered.items()}, 'array': [flow],
+                    'dotted': {'0.%d' % k: v for k, v in numbered.items()}}.get(shape, flow)
+            plain = zmq_raw.tlv(numbered if 'numbers' in shape else flow) if 'tlv' in shape else json.dumps(text).encode()
+            if shape == 'zlib':
+                yield version, False, b'\0' + zlib.compress(plain), None
+            elif shape.startswith('packed'):
+                yield version, 'tlv' in shape, zlib.compress(plain), len(plain)
+            else:
+                yield version, 'tlv' in shape, plain, None
+
+
+def test_every_header_takes_every_form_of_a_flow():
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        s = zmq_raw.publisher(PORT)
+        zmq_raw.settle()
+        all_forms = list(forms())
+        for i, (version, is_tlv, payload, plain) in enumerate(all_forms):
+            s.send(zmq_raw.header(version, payload, i, tlv=is_tlv, packed=plain), payload)
+        n = len(all_forms)
+        weir.wait_total('flows_created', n)
+        equal('flows', weir.totals()['flows_created'], n)
+        equal('bytes', weir.totals()['ip_bytes'], sum(1000 + i for i in range(1, n + 1)))
+        s.close()
+
+
+if __name__ == '__main__':
+    run_tests(globals())
