@@ -27,8 +27,7 @@ void ipfix_take(struct collector *c, const struct datagram *d)
     if (len != d->len)
         collector_note(c, LOSS_length_longer);
     cur_limit(&body, len - HEADER);
-    m.context =
-        (struct steps_context){.exported = (nsec_t)load_be32(h + 4) * SECOND, .boot = m.x->boot};
+    m.context = (struct steps_context){.exported = (nsec_t)load_be32(h + 4) * SECOND};
     m.x->skew = m.context.exported - d->received;
     uint32_t sequence = load_be32(h + 8);
     if (!sequence_start(c, &m, sequence)) {

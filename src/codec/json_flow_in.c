@@ -1,26 +1,48 @@
 /* json_flow_in.c - a data record of an exporter as one line of JSON. */
 #include "codec/json_flow_in.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "codec/element.h"
+#include "codec/exporter_rows.h"
 #include "codec/template.h"
 
-/* Names that the columns have given already. */
-static const char *const column_keys[] = {
-    "IPV4_SRC_ADDR", "IPV4_DST_ADDR", "IPV6_SRC_ADDR", "IPV6_DST_ADDR",
-    "L4_SRC_PORT",   "L4_DST_PORT",   "PROTOCOL",      "IN_BYTES",
-    "IN_PKTS",       "OUT_BYTES",     "OUT_PKTS",      "SAMPLING_INTERVAL",
-    "TCP_FLAGS",     "SRC_TOS",       "INPUT_SNMP",    "OUTPUT_SNMP",
+/* One line while it is written. */
+struct line {
+    struct json j;
+    const struct flow_in *f;
 };
 
-static bool is_column(const char *key)
+/* Names that the columns of every record have, those of records with addresses, and those of traffic. */
+static const char *const endpoint_keys[] = {"IPV4_SRC_ADDR", "IPV4_DST_ADDR", "IPV6_SRC_ADDR",
+                                            "IPV6_DST_ADDR"};
+static const char *const tuple_keys[] = {"L4_SRC_PORT", "L4_DST_PORT", "PROTOCOL"};
+static const char *const traffic_keys[] = {"IN_BYTES",   "IN_PKTS", "SAMPLING_INTERVAL",
+                                           "TCP_FLAGS",  "SRC_TOS", "INPUT_SNMP",
+                                           "OUTPUT_SNMP"};
+
+#define IS_ONE_OF(keys, key) is_one_of(keys, sizeof(keys) / sizeof *(keys), key)
+
+static bool is_one_of(const char *const *keys, size_t n, const char *key)
 {
-    for (size_t i = 0; i < sizeof column_keys / sizeof *column_keys; i++)
-        if (!strcmp(key, column_keys[i]))
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(key, keys[i]))
             return true;
     return false;
+}
+
+static bool has_traffic(const struct flow_in *f)
+{
+    return f->kind != FLOW_IN_OPTIONS && f->kind != FLOW_IN_MESSAGE;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+    while (len && !bytes[len - 1])
+        len--;
+    return !len;
 }
 
 static void pair_addr(struct json *j, const char *key, const struct addr *a)
@@ -73,6 +95,18 @@ static size_t text_len(const uint8_t *bytes, size_t len)
     return nul ? (size_t)(nul - bytes) : len;
 }
 
+/* With all digits that it holds: probabilities are small. */
+static void put_float(struct json *j, const uint8_t *bytes, size_t len)
+{
+    char text[40];
+    double value = load_be_float(bytes, len);
+    int n = snprintf(text, sizeof text, "%.*g", len == 4 ? 9 : 17, value);
+    if (isfinite(value))
+        json_raw(j, text, (size_t)n);
+    else
+        json_null(j);
+}
+
 static void put_value(struct json *j, const struct element *e, const uint8_t *bytes, size_t len)
 {
     enum element_type type = e ? (enum element_type)e->type : ELEMENT_OCTETS;
@@ -102,7 +136,7 @@ static void put_value(struct json *j, const struct element *e, const uint8_t *by
     case ELEMENT_F32:
     case ELEMENT_F64:
         if (len == 4 || len == 8)
-            json_double(j, load_be_float(bytes, len));
+            put_float(j, bytes, len);
         else
             put_hex(j, bytes, len);
         return;
@@ -127,37 +161,97 @@ static void put_value(struct json *j, const struct element *e, const uint8_t *by
     }
 }
 
-/* An element under the name that NetFlow v9 and ntop use, else the registry's, else its number. */
-static void put_element(struct json *j, uint32_t pen, uint16_t id, const uint8_t *bytes, size_t len)
+static bool has_element(const struct template *t, uint32_t pen, uint16_t id)
 {
-    char number[32];
+    for (size_t i = 0; i < t->fields; i++)
+        if (t->field[i].id == id && t->field[i].pen == pen && !t->field[i].is_scope)
+            return true;
+    return false;
+}
+
+enum { OCTETS = 1, PACKETS = 2 };
+
+/* A record states a counter under the name of element 1 or 2 only if it has that element. Where the flow's
+ * counters come from other ones (rule C27), these stand under their own names alone. */
+static bool states(const struct flow_in *f, uint16_t id)
+{
+    return !f->raw.layout || has_element(f->raw.layout, PEN_IANA, id);
+}
+
+static bool states_way_back(const struct flow_in *f, uint16_t id)
+{
+    return has_traffic(f) && f->flags & FLOW_IN_REVERSE && states(f, id);
+}
+
+/* How an element whose name is a column's is told. */
+enum told_as {
+    TOLD_KEY,  /* under its name: no column has said it */
+    TOLD_NAME, /* under the registry's: the column has said something else */
+    TOLD_NOT_AGAIN
+};
+
+/* Of a record with addresses of both versions the columns show one. */
+static enum told_as endpoint_as(const struct flow_in *f, const char *key, bool is_zero)
+{
+    if (!f->version)
+        return TOLD_KEY;
+    bool is_other = key[3] - '0' != f->version;
+    return is_other && !is_zero ? TOLD_NAME : TOLD_NOT_AGAIN;
+}
+
+/* OUT_BYTES and OUT_PKTS are what left a middlebox, or the way back; a column has only the latter. */
+static enum told_as out_as(const struct flow_in *f, uint16_t id)
+{
+    if (!states_way_back(f, id))
+        return TOLD_KEY;
+    bool is_biflow = f->raw.layout && has_element(f->raw.layout, PEN_REVERSE, id);
+    return is_biflow ? TOLD_NAME : TOLD_NOT_AGAIN;
+}
+
+static enum told_as told_as(const struct flow_in *f, const char *key, bool is_zero)
+{
+    if (IS_ONE_OF(endpoint_keys, key))
+        return endpoint_as(f, key, is_zero);
+    if (IS_ONE_OF(tuple_keys, key))
+        return f->version ? TOLD_NOT_AGAIN : TOLD_KEY;
+    if (IS_ONE_OF(traffic_keys, key))
+        return has_traffic(f) ? TOLD_NOT_AGAIN : TOLD_KEY;
+    if (!strcmp(key, "OUT_BYTES"))
+        return out_as(f, OCTETS);
+    return !strcmp(key, "OUT_PKTS") ? out_as(f, PACKETS) : TOLD_KEY;
+}
+
+/* An element under the name that NetFlow v9 and ntop use, else the registry's, else its number. */
+static void put_element(struct line *l, uint32_t pen, uint16_t id, const uint8_t *bytes, size_t len)
+{
+    char text[96];
     const struct element *e = element_find(pen, id);
-    const char *key = e && e->key[0] ? e->key : e ? e->name : number;
+    const char *key = e && e->key[0] ? e->key : e ? e->name : text;
+    enum told_as as = TOLD_KEY;
     if (!e && pen)
-        snprintf(number, sizeof number, "%u.%u", pen, id);
+        snprintf(text, sizeof text, "%u.%u", pen, id);
     else if (!e)
-        snprintf(number, sizeof number, "%u", id);
-    if (pen == PEN_REVERSE && e) {
-        char reverse[96];
-        snprintf(reverse, sizeof reverse, "REVERSE_%.80s", key);
-        json_key(j, reverse);
-    } else if (is_column(key)) {
+        snprintf(text, sizeof text, "%u", id);
+    else if (pen == PEN_REVERSE)
+        snprintf(text, sizeof text, "REVERSE_%.80s", key);
+    else
+        as = told_as(l->f, key, is_zero(bytes, len));
+    if (as == TOLD_NOT_AGAIN)
         return;
-    } else {
-        json_key(j, key);
-    }
-    put_value(j, e, bytes, len);
+    json_key(&l->j, pen == PEN_REVERSE ? text : as == TOLD_NAME ? e->name : key);
+    put_value(&l->j, e, bytes, len);
 }
 
 static void put_field(void *to, const char *name, uint32_t pen, uint16_t id, const uint8_t *value,
                       size_t len, bool is_text)
 {
-    struct json *j = to;
+    struct line *l = to;
+    struct json *j = &l->j;
     if (!name || !*name) {
-        put_element(j, pen, id, value, len);
+        put_element(l, pen, id, value, len);
         return;
     }
-    if (is_column(name))
+    if (told_as(l->f, name, is_zero(value, len)) != TOLD_KEY)
         return;
     json_key(j, name);
     if (is_text)
@@ -168,60 +262,63 @@ static void put_field(void *to, const char *name, uint32_t pen, uint16_t id, con
         put_hex(j, value, len);
 }
 
-enum { OCTETS = 1, PACKETS = 2, OUT_OCTETS = 23, OUT_PACKETS = 24 };
-
-/* A record states a counter under the name of element 1 or 2 only if it has that element. Where the flow's
- * counters come from other ones (rule C27), these stand under their own names alone. */
-static bool states(const struct flow_in *f, uint16_t id)
-{
-    const struct template *t = f->raw.layout;
-    for (size_t i = 0; t && i < t->fields; i++)
-        if (t->field[i].id == id && t->field[i].pen == PEN_IANA && !t->field[i].is_scope)
-            return true;
-    return !t;
-}
-
 static void put_counters(struct json *j, const struct flow_in *f)
 {
-    bool has_octets = states(f, OCTETS), has_packets = states(f, PACKETS);
-    if (has_octets)
+    if (states(f, OCTETS))
         json_pair_u64(j, "IN_BYTES", f->bytes[0]);
-    if (has_packets)
+    if (states(f, PACKETS))
         json_pair_u64(j, "IN_PKTS", f->packets[0]);
-    if (has_octets && f->flags & FLOW_IN_REVERSE)
+    if (states_way_back(f, OCTETS))
         json_pair_u64(j, "OUT_BYTES", f->bytes[1]);
-    if (has_packets && f->flags & FLOW_IN_REVERSE)
+    if (states_way_back(f, PACKETS))
         json_pair_u64(j, "OUT_PKTS", f->packets[1]);
 }
 
-/* What left a middlebox has no column when it stands beside what came in, or alone. */
-static void put_out_counter(struct json *j, const struct flow_in *f, const struct field_walk *w)
+/* NetFlow v9 counts its scopes by itself (RFC 3954, 6.1). */
+static const char *scope_key(const struct flow_in *f, const struct template_field *field)
 {
-    bool is_octets = w->field->id == OUT_OCTETS;
-    bool is_column = states(f, is_octets ? OCTETS : PACKETS) && f->flags & FLOW_IN_REVERSE;
-    if (!is_column)
-        json_pair_u64(j, is_octets ? "OUT_BYTES" : "OUT_PKTS", number_of(w->bytes, w->len));
+    static const char *const keys[] = {[1] = "SCOPE_SYSTEM",
+                                       [2] = "SCOPE_INTERFACE",
+                                       [3] = "SCOPE_LINE_CARD",
+                                       [4] = "SCOPE_CACHE",
+                                       [5] = "SCOPE_TEMPLATE"};
+    struct exporter_row row = {.telemetry = TELEMETRY_NONE};
+    if (!field->is_scope || field->id >= sizeof keys / sizeof *keys)
+        return NULL;
+    if (f->exporter)
+        exporter_to_row(f->exporter, &row);
+    return row.telemetry == TELEMETRY_NETFLOW9 ? keys[field->id] : NULL;
 }
 
-static void put_layout(struct json *j, const struct flow_in *f)
+static void put_scope(struct json *j, const char *key, const uint8_t *bytes, size_t len)
 {
-    struct field_walk w = field_walk_over(f->raw.layout, f->raw.bytes, f->raw.len);
+    json_key(j, key);
+    if (len && len <= 8)
+        json_u64(j, number_of(bytes, len));
+    else
+        put_hex(j, bytes, len);
+}
+
+static void put_layout(struct line *l)
+{
+    const struct flow_in_raw *raw = &l->f->raw;
+    struct field_walk w = field_walk_over(raw->layout, raw->bytes, raw->len);
     while (field_next(&w)) {
-        uint16_t id = w.field->pen == PEN_IANA ? w.field->id : 0;
-        if (id == OUT_OCTETS || id == OUT_PACKETS)
-            put_out_counter(j, f, &w);
+        const char *scope = scope_key(l->f, w.field);
+        if (scope)
+            put_scope(&l->j, scope, w.bytes, w.len);
         else
-            put_element(j, w.field->pen, w.field->id, w.bytes, w.len);
+            put_element(l, w.field->pen, w.field->id, w.bytes, w.len);
     }
 }
 
-static void put_raw(struct json *j, const struct flow_in *f)
+static void put_raw(struct line *l)
 {
-    const struct flow_in_raw *raw = &f->raw;
+    const struct flow_in_raw *raw = &l->f->raw;
     if (raw->layout && raw->bytes)
-        put_layout(j, f);
+        put_layout(l);
     else if (raw->each)
-        raw->each(raw->context, put_field, j);
+        raw->each(raw->context, put_field, l);
 }
 
 static const char *const kind_words[] = {[FLOW_IN_FLOW] = "flow",
@@ -229,34 +326,38 @@ static const char *const kind_words[] = {[FLOW_IN_FLOW] = "flow",
                                          [FLOW_IN_MESSAGE] = "message",
                                          [FLOW_IN_OPTIONS] = "options"};
 
+static void put_traffic(struct json *j, const struct flow_in *f)
+{
+    put_counters(j, f);
+    json_pair_i64(j, "FIRST_MILLISECONDS", f->first / MILLISECOND);
+    json_pair_i64(j, "LAST_MILLISECONDS", f->last / MILLISECOND);
+    pair_nonzero(j, "TCP_FLAGS", f->tcp_flags[0]);
+    pair_nonzero(j, "SRC_TOS", f->tos[0]);
+    pair_nonzero(j, "INPUT_SNMP", f->in_if);
+    pair_nonzero(j, "OUTPUT_SNMP", f->out_if);
+    json_pair_u64(j, "SAMPLING_INTERVAL", f->sampling);
+    json_pair_string(j, "SAMPLING_SOURCE", kind_word(KIND_sampling_source, f->sampling_source));
+}
+
 void flow_in_to_json(struct text *t, const struct flow_in *f, const struct addr *exporter)
 {
-    struct json j = json_into(t);
-    json_open(&j);
-    pair_addr(&j, addr_is_v4(exporter) ? "EXPORTER_IPV4_ADDRESS" : "EXPORTER_IPV6_ADDRESS",
+    struct line l = {.j = json_into(t), .f = f};
+    struct json *j = &l.j;
+    json_open(j);
+    pair_addr(j, addr_is_v4(exporter) ? "EXPORTER_IPV4_ADDRESS" : "EXPORTER_IPV6_ADDRESS",
               exporter);
-    pair_nonzero(&j, "OBSERVATION_DOMAIN_ID", f->domain);
+    pair_nonzero(j, "OBSERVATION_DOMAIN_ID", f->domain);
     if (f->kind < sizeof kind_words / sizeof *kind_words && f->kind != FLOW_IN_FLOW)
-        json_pair_string(&j, "RECORD_KIND", kind_words[f->kind]);
+        json_pair_string(j, "RECORD_KIND", kind_words[f->kind]);
     if (f->version) {
-        pair_addr(&j, f->version == 6 ? "IPV6_SRC_ADDR" : "IPV4_SRC_ADDR", &f->src);
-        pair_addr(&j, f->version == 6 ? "IPV6_DST_ADDR" : "IPV4_DST_ADDR", &f->dst);
-        json_pair_u64(&j, "L4_SRC_PORT", f->src_port);
-        json_pair_u64(&j, "L4_DST_PORT", f->dst_port);
-        json_pair_u64(&j, "PROTOCOL", f->proto);
+        pair_addr(j, f->version == 6 ? "IPV6_SRC_ADDR" : "IPV4_SRC_ADDR", &f->src);
+        pair_addr(j, f->version == 6 ? "IPV6_DST_ADDR" : "IPV4_DST_ADDR", &f->dst);
+        json_pair_u64(j, "L4_SRC_PORT", f->src_port);
+        json_pair_u64(j, "L4_DST_PORT", f->dst_port);
+        json_pair_u64(j, "PROTOCOL", f->proto);
     }
-    if (f->kind != FLOW_IN_OPTIONS && f->kind != FLOW_IN_MESSAGE) {
-        put_counters(&j, f);
-        json_pair_i64(&j, "FIRST_MILLISECONDS", f->first / MILLISECOND);
-        json_pair_i64(&j, "LAST_MILLISECONDS", f->last / MILLISECOND);
-        pair_nonzero(&j, "TCP_FLAGS", f->tcp_flags[0]);
-        pair_nonzero(&j, "SRC_TOS", f->tos[0]);
-        pair_nonzero(&j, "INPUT_SNMP", f->in_if);
-        pair_nonzero(&j, "OUTPUT_SNMP", f->out_if);
-        json_pair_u64(&j, "SAMPLING_INTERVAL", f->sampling);
-        json_pair_string(&j, "SAMPLING_SOURCE",
-                         kind_word(KIND_sampling_source, f->sampling_source));
-    }
-    put_raw(&j, f);
-    json_close(&j);
+    if (has_traffic(f))
+        put_traffic(j, f);
+    put_raw(&l);
+    json_close(j);
 }

@@ -20,7 +20,6 @@ void netflow9_take(struct collector *c, const struct datagram *d)
     if (!m.x)
         return;
     m.context = (struct steps_context){.exported = (nsec_t)load_be32(h + 8) * SECOND,
-                                       .boot = m.x->boot,
                                        .uptime = load_be32(h + 4),
                                        .has_uptime = true};
     m.x->skew = m.context.exported - d->received;

@@ -24,17 +24,25 @@ static void check_times(struct collector *c, struct flow_in *f, nsec_t now)
     }
 }
 
-/* IPFIX has stamps since the exporter started only with the moment at which it did. */
-static void uptime_stamps(struct flow_in *f, const struct aside *a,
-                          const struct steps_context *context)
+/* A stamp wraps after 49.7 days: of the moments that it can mean the one nearest to its message. */
+static nsec_t uptime_moment(nsec_t boot, uint32_t stamp, nsec_t exported)
 {
-    nsec_t boot = a->boot ? a->boot : context->boot;
-    if (!boot)
+    uint64_t uptime = (uint64_t)((exported - boot) / MILLISECOND);
+    int32_t age = (int32_t)((uint32_t)uptime - stamp);
+    return boot + (nsec_t)(uptime - (uint64_t)age) * MILLISECOND;
+}
+
+/* IPFIX has stamps since the exporter started only with the moment at which it did. */
+static void uptime_stamps(struct flow_in *f, const struct aside *a, const struct message *m)
+{
+    nsec_t boot = a->boot ? a->boot : m->x->boot;
+    nsec_t exported = m->context.exported;
+    if (!boot || boot > exported + FUTURE_MOST)
         return;
     if (a->has_first && !f->first)
-        f->first = boot + a->first_up * MILLISECOND;
+        f->first = uptime_moment(boot, a->first_up, exported);
     if (a->has_last && !f->last)
-        f->last = boot + a->last_up * MILLISECOND;
+        f->last = uptime_moment(boot, a->last_up, exported);
     if (a->has_first || a->has_last)
         f->flags |= FLOW_IN_HAS_TIMES;
 }
@@ -70,11 +78,20 @@ static void mark_event(struct flow_in *f)
         f->flags |= FLOW_IN_TOTALS | FLOW_IN_FINAL;
 }
 
+/* What its template is about; a piece of a packet that is empty does not say which packet it was. */
+static uint8_t kind_of(const struct template *t, const struct aside *a)
+{
+    if (t->kind != FLOW_IN_SAMPLE || (a->frame && a->frame_len))
+        return t->kind;
+    return t->has & (TEMPLATE_HAS_V4 | TEMPLATE_HAS_V6 | TEMPLATE_HAS_COUNTERS) ? FLOW_IN_FLOW
+                                                                                : FLOW_IN_MESSAGE;
+}
+
 /* What a record has from its message. a is NULL when its template needs none. */
 static void finish(struct collector *c, const struct message *m, const struct template *t,
                    struct flow_in *f, const struct aside *a)
 {
-    f->kind = t->kind;
+    f->kind = kind_of(t, a);
     f->flags |= (uint8_t)t->flow_flags;
     if (t->kind == FLOW_IN_EVENT && t->flow_flags & FLOW_IN_INITIATOR)
         mark_event(f);
@@ -83,7 +100,7 @@ static void finish(struct collector *c, const struct message *m, const struct te
     f->domain = m->x->domain;
     f->exporter = m->x;
     if (a)
-        uptime_stamps(f, a, &m->context);
+        uptime_stamps(f, a, m);
     if (a && a->duration && f->flags & FLOW_IN_HAS_TIMES)
         fill_from_duration(f, a->duration);
     if (f->flags & FLOW_IN_HAS_TIMES)
@@ -95,8 +112,6 @@ static void finish(struct collector *c, const struct message *m, const struct te
 
 static void give_frame(struct collector *c, const struct flow_in *f, const struct aside *a)
 {
-    if (!a->frame || !a->frame_len)
-        return;
     uint32_t wire = a->frame_size > a->frame_len ? a->frame_size : a->frame_len;
     const struct frame frame = {.bytes = a->frame,
                                 .ts = f->flags & FLOW_IN_HAS_TIMES ? f->first : f->exported,
@@ -116,8 +131,8 @@ static void hand_on(struct collector *c, struct message *m, const struct templat
         finish(c, m, t, &c->batch[i], has_aside ? &c->aside[i] : NULL);
     collector_accept(c, m->x, c->batch, n);
     m->decoded += (uint32_t)n;
-    if (t->kind == FLOW_IN_SAMPLE)
-        for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; t->kind == FLOW_IN_SAMPLE && i < n; i++)
+        if (c->batch[i].kind == FLOW_IN_SAMPLE)
             give_frame(c, &c->batch[i], &c->aside[i]);
 }
 

@@ -123,9 +123,11 @@ void sampling_configure(struct exporter *x, const char *config)
 
 void sampling_set(struct collector *c, struct exporter *x, const struct sampling_told *told)
 {
+    if (!rate_holds(c, told->rate))
+        return;
     struct sampler *s = told->has_id ? know_sampler(x, told->id) : NULL;
     struct told_rate *t = s ? &s->told : &x->whole;
-    if (!rate_holds(c, told->rate) || (told->has_id && !s) || t->source == SAMPLING_CONFIG)
+    if ((told->has_id && !s) || t->source == SAMPLING_CONFIG)
         return;
     t->source = SAMPLING_OPTIONS;
     tell_rate(c, x, t, (uint32_t)told->rate, told->mode);

@@ -55,15 +55,27 @@ static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t s
     return false;
 }
 
-/* True when the uptime fell and did not wrap. */
+static bool is_near(nsec_t a, nsec_t b)
+{
+    return a - b < UPTIME_SLACK && b - a < UPTIME_SLACK;
+}
+
+/* sFlow says no time of its own, so a late datagram of it is not told from a fresh one by that. */
+static bool has_clock(const struct exporter *x)
+{
+    return x->telemetry < TELEMETRY_SFLOW2;
+}
+
+/* True when the uptime fell, and neither wrapped nor is one of a message that comes late, whose time
+ * went back with it. */
 static bool uptime_restarted(struct exporter *x, const struct steps_context *context)
 {
     bool fell = x->has_uptime && context->uptime < x->uptime;
     nsec_t passed = context->exported - x->uptime_exported;
     nsec_t up = (nsec_t)(uint32_t)(context->uptime - x->uptime) * MILLISECOND;
     nsec_t back = (nsec_t)(uint32_t)(x->uptime - context->uptime) * MILLISECOND;
-    bool wrapped = up - passed < UPTIME_SLACK && passed - up < UPTIME_SLACK;
-    bool late = back < UPTIME_SLACK && passed <= 0;
+    bool wrapped = is_near(up, passed);
+    bool late = passed <= (has_clock(x) ? 0 : UPTIME_SLACK) && is_near(back, -passed);
     bool restarted = fell && !wrapped && !late;
     if (!late || !fell) {
         x->has_uptime = true;

@@ -72,6 +72,14 @@ static void take_data(struct walk *w, uint16_t id, struct cursor set)
     t->records += w->m->decoded - before;
 }
 
+static void take_options(struct walk *w, struct template *t, struct cursor set)
+{
+    t->used = w->m->d->received;
+    uint32_t before = w->m->options;
+    options_take(w->c, w->m, t, set);
+    t->records += w->m->options - before;
+}
+
 /* Decodes the data sets that wait: at the end, and before a layout that they may need goes away. */
 static void take_waiting(struct walk *w)
 {
@@ -93,6 +101,17 @@ static void bad_template(struct walk *w, uint16_t id)
     /* What came before with this id is void as well (B08). */
     exporter_forget_template(w->m->x, id);
     collector_note(w->c, LOSS_template_bad);
+}
+
+/* Options that came before their layout, but in its message. */
+static void take_waiting_options(struct walk *w, struct template *t)
+{
+    struct cursor body = cur_over(w->waiting, (size_t)(w->here - w->waiting));
+    uint16_t id;
+    struct cursor set;
+    while (w->has_data && next_set(w, &body, &id, &set, false))
+        if (id == t->id)
+            take_options(w, t, set);
 }
 
 static void learn(struct walk *w, uint16_t id, const struct template_field *fields, size_t n,
@@ -122,6 +141,8 @@ static void learn(struct walk *w, uint16_t id, const struct template_field *fiel
     }
     if (evicted)
         collector_note(w->c, LOSS_template_evicted);
+    if (is_options)
+        take_waiting_options(w, t);
     t->records += parked_release(w->c, w->m, t);
 }
 
@@ -142,23 +163,26 @@ static struct template_field read_field(const struct walk *w, struct cursor *set
     return f;
 }
 
-static void withdraw(struct walk *w, uint16_t id, bool is_options)
+/* One layout, or by the id of its set all of a kind (RFC 7011, 8.1). Another id is no withdrawal but
+ * padding or nonsense: false. */
+static bool withdraw(struct walk *w, uint16_t id, bool is_options)
 {
+    if (id < SET_DATA && id != (is_options ? IPFIX_OPTIONS : IPFIX_TEMPLATES))
+        return false;
     take_waiting(w);
     if (id < SET_DATA)
         exporter_forget_templates(w->m->x, !is_options, is_options);
     else
         exporter_forget_template(w->m->x, id);
+    return true;
 }
 
 /* One template; false when nothing more of the set can be read. */
 static bool take_template(struct walk *w, struct cursor *set, bool is_options)
 {
     uint16_t id = cur_be16(set), n = cur_be16(set), scopes = 0;
-    if (is_ipfix(w->m) && n == 0) {
-        withdraw(w, id, is_options);
-        return true;
-    }
+    if (is_ipfix(w->m) && n == 0)
+        return withdraw(w, id, is_options);
     if (id < SET_DATA)
         return false;
     if (is_options && is_ipfix(w->m)) {
@@ -197,12 +221,8 @@ static void take_set(struct walk *w, uint16_t id, struct cursor set)
         take_templates(w, set, id == options);
     } else if (id >= SET_DATA) {
         struct template *t = exporter_template(w->m->x, id);
-        if (t && t->is_options) {
-            t->used = w->m->d->received;
-            uint32_t before = w->m->options;
-            options_take(w->c, w->m, t, set);
-            t->records += w->m->options - before;
-        }
+        if (t && t->is_options)
+            take_options(w, t, set);
         w->has_data = true;
     } else {
         collector_note(w->c, LOSS_set_reserved);

@@ -76,7 +76,7 @@ static void endpoint_column(const struct template *t, const uint8_t *p, size_t s
 {
     for (size_t i = 0; i < n; i++, p += stride, to += sizeof(struct flow_in)) {
         struct addr *a = (struct addr *)(void *)to;
-        if (t->has & TEMPLATE_HAS_TWO_SRC) {
+        if (t->has & TEMPLATE_HAS_TWO_ENDS) {
             struct addr told = is_v4 ? addr_v4(p) : addr_v6(p);
             if (!addr_is_none(a) && (!addr_says_nothing(a) || addr_says_nothing(&told)))
                 continue;
@@ -147,7 +147,8 @@ static void time_column(const struct step *s, unsigned octets, const uint8_t *p,
     }
     for (size_t i = 0; i < n; i++, p += stride) {
         uint64_t v = load_number(p, octets);
-        if (!v && !is_uptime)
+        /* No moment is zero, but what happened just now was no microseconds ago. */
+        if (!v && !is_uptime && s->op != STEP_AGO_US)
             continue;
         nsec_t t = read_time(s->op, v, context);
         memcpy((uint8_t *)&f[i] + s->to, &t, sizeof t);

@@ -33,7 +33,6 @@ struct aside {
 /* The message that records came in. */
 struct steps_context {
     nsec_t exported;
-    nsec_t boot; /* when the exporter started, by its options; 0 = not told */
     uint32_t uptime;
     bool has_uptime;
 };

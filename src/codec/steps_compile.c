@@ -10,7 +10,7 @@ struct column {
     uint16_t to;
 };
 
-enum { RANKS = 7 };
+enum { RANKS = 10 };
 
 static const struct column columns[] = {
 #define COLUMN(pen, id, op, member, rank)                                                          \
@@ -187,9 +187,9 @@ static void note_column(struct compiler *c, const struct column *column)
     uint16_t version = column->op == STEP_SRC4   ? TEMPLATE_HAS_V4
                        : column->op == STEP_SRC6 ? TEMPLATE_HAS_V6
                                                  : 0;
-    if (version && column->to == offsetof(struct flow_in, src) &&
-        t->has & (TEMPLATE_HAS_V4 | TEMPLATE_HAS_V6))
-        t->has |= TEMPLATE_HAS_TWO_SRC;
+    for (size_t i = 0; version && i < t->steps; i++)
+        if (c->steps[i].to == column->to && c->steps[i].op <= STEP_SRC6)
+            t->has |= TEMPLATE_HAS_TWO_ENDS;
     t->has |= version;
     if (column->op == STEP_ASIDE_RATE || column->op == STEP_ASIDE_SELECTOR ||
         column->op == STEP_ASIDE_PROBABILITY || column->op == STEP_ASIDE_NUMBER)

@@ -39,9 +39,9 @@ enum {
     TEMPLATE_HAS_V4 = 1,
     TEMPLATE_HAS_V6 = 2,
     TEMPLATE_HAS_COUNTERS = 4,
-    TEMPLATE_HAS_SAMPLING = 8, /* a record says how it was sampled, or by whom */
-    TEMPLATE_HAS_FRAME = 16,   /* a piece of a packet */
-    TEMPLATE_HAS_TWO_SRC = 32, /* address columns of both versions, or twice the same */
+    TEMPLATE_HAS_SAMPLING = 8,  /* a record says how it was sampled, or by whom */
+    TEMPLATE_HAS_FRAME = 16,    /* a piece of a packet */
+    TEMPLATE_HAS_TWO_ENDS = 32, /* an endpoint of both versions, or twice of one */
     TEMPLATE_HAS_EVENT = 64,
     TEMPLATE_HAS_ASIDE = 128,   /* steps write to struct aside, too */
     TEMPLATE_HAS_NTOP = 256,    /* elements of ntop's enterprise */
