@@ -144,6 +144,9 @@ bool part_step(struct part *p, uint32_t entries)
     case QUESTION_EXPORTER:
         done = part_step_exporters(p, entries);
         break;
+    case QUESTION_METER:
+        done = part_step_meter(p);
+        break;
     case QUESTION_TEMPLATES:
         done = part_step_templates(p, entries);
         break;

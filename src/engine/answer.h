@@ -114,13 +114,9 @@ bool part_step_series(struct part *p, uint32_t entries);
 bool part_step_names(struct part *p, uint32_t entries);
 bool part_step_groups(struct part *p, uint32_t entries);
 bool part_step_exporters(struct part *p, uint32_t entries);
+bool part_step_meter(struct part *p);
 bool part_step_templates(struct part *p, uint32_t entries);
 bool part_step_told(struct part *p);
-
-/* One more interface of an exporter's answer, zeroed; NULL without memory or beyond all reason. */
-struct exporter_if_row *exporter_detail_add(struct exporter_detail *d);
-/* Gives its rows back. */
-void exporter_detail_free(struct exporter_detail *d);
 
 /* A host's row with its interface and its device. */
 void host_to_answer(const struct worker *w, uint32_t index, struct host_row *row);

@@ -1,35 +1,10 @@
 /* answer_exporters.c - who exports to a worker, and what exporters told that is no traffic. */
 #include "engine/answer.h"
 
+#include <string.h>
+
 #include "engine/collect.h"
-
-enum { INTERFACES_MOST = 65536 /* of one answer */ };
-
-struct exporter_if_row *exporter_detail_add(struct exporter_detail *d)
-{
-    if (d->interfaces == d->interfaces_room) {
-        uint32_t room = d->interfaces_room ? 2 * d->interfaces_room : 16;
-        struct exporter_if_row *more =
-            room <= INTERFACES_MOST
-                ? mem_resize(ACCOUNT_answers, d->interface, d->interfaces_room * sizeof *more,
-                             room * sizeof *more)
-                : NULL;
-        if (!more)
-            return NULL;
-        d->interface = more;
-        d->interfaces_room = room;
-    }
-    struct exporter_if_row *row = &d->interface[d->interfaces++];
-    *row = (struct exporter_if_row){0};
-    return row;
-}
-
-void exporter_detail_free(struct exporter_detail *d)
-{
-    if (d->interface)
-        mem_free(ACCOUNT_answers, d->interface, d->interfaces_room * sizeof *d->interface);
-    *d = (struct exporter_detail){0};
-}
+#include "engine/exporter_detail.h"
 
 /* Is the exporter, or is it of the one, that was asked for? */
 static bool is_wanted(const struct question *q, const struct addr *addr, uint32_t domain)
@@ -51,21 +26,40 @@ static void add_view(struct part *p, const struct exporter_row *row)
     view->silence = row->datagrams && w->now > row->last ? w->now - row->last : 0;
 }
 
-/* Room for all that the worker's collector knows and all that its flows were told by. */
+/* The collector that speaks for this worker's exporters, or NULL. */
+static const struct collector *collector_of(const struct worker *w)
+{
+    return w->collect && collect_speaks(w) ? w->collect->collector : NULL;
+}
+
+static uint32_t exporters_of(const struct collector *c)
+{
+    uint32_t n = 0;
+    while (c && collector_exporter_at(c, n))
+        n++;
+    return n;
+}
+
+/* Room for all that the worker's collector knows and all that its flows were told by. False without memory. */
 static bool start_exporters(struct part *p)
 {
     const struct worker *w = p->worker;
-    const struct collector *c = w->collect && collect_speaks(w) ? w->collect->collector : NULL;
+    const struct collector *c = collector_of(w);
+    uint32_t n = exporters_of(c);
     struct exporter_row row;
-    uint32_t n = 0;
-    while (c && collector_exporter(c, n, &row))
-        n++;
     if (!(p->box = answer_new(p->question.kind, n + w->groups.exporters)))
         return false;
-    for (uint32_t i = 0; i < n; i++)
-        if (collector_exporter(c, i, &row) && is_wanted(&p->question, &row.addr, row.domain))
-            add_view(p, &row);
     p->at = w->groups.first_exporter;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct exporter *x = collector_exporter_at(c, i);
+        exporter_to_row(x, &row);
+        if (!is_wanted(&p->question, &row.addr, row.domain))
+            continue;
+        add_view(p, &row);
+        if (p->question.kind == QUESTION_EXPORTER &&
+            !exporter_detail_take(&p->box->answer.exporter, x, row.datagrams > 0))
+            return false;
+    }
     return true;
 }
 
@@ -88,14 +82,21 @@ static void add_counted(struct part *p, const struct group_row *g)
 /* False without memory. */
 static bool add_interface(struct part *p, const struct group_row *g)
 {
-    struct exporter_if_row *row = exporter_detail_add(&p->box->answer.exporter);
+    struct exporter_if_row *row = exporter_detail_interface(&p->box->answer.exporter, g->interface);
     if (!row)
         return false;
-    row->index = g->interface;
     row->first = g->first;
     row->last = g->last;
     row->traffic = g->traffic;
     row->bps = g->bps;
+    const struct meter *m = groups_meter(&p->worker->groups, &g->exporter, g->interface);
+    if (!m)
+        return true;
+    row->counters = m->last;
+    row->interval = m->interval;
+    memcpy(row->delta, m->delta, sizeof row->delta);
+    memcpy(row->total, m->total, sizeof row->total);
+    row->restarts = m->restarts;
     return true;
 }
 
@@ -131,18 +132,42 @@ bool part_step_exporters(struct part *p, uint32_t entries)
     return !p->at;
 }
 
+/* A column of an interface's counters. False without memory. */
+static bool add_meter_row(struct part *p, const struct meter *m, enum meter_column column)
+{
+    struct answer *a = &p->box->answer;
+    struct series_row *row = &a->series[a->n];
+    uint32_t newest = (uint32_t)(p->worker->now / SECOND / METER_STEP);
+    row->value = mem_alloc(ACCOUNT_answers, METER_BINS * sizeof *row->value);
+    if (!row->value)
+        return false;
+    a->n++;
+    strncpy(row->name, meter_names[column], sizeof row->name - 1);
+    strncpy(row->unit, meter_units[column], sizeof row->unit - 1);
+    row->n = METER_BINS;
+    row->step = METER_STEP;
+    row->end = ((nsec_t)newest + 1) * METER_STEP * SECOND;
+    for (uint32_t i = 0; i < METER_BINS; i++)
+        row->value[i] = meter_bin(m, newest + 1 - METER_BINS + i, column);
+    return true;
+}
+
+bool part_step_meter(struct part *p)
+{
+    const struct question *q = &p->question;
+    const struct meter *m = groups_meter(&p->worker->groups, &q->addr, q->interface);
+    bool room = (p->box = answer_new(QUESTION_SERIES, m ? METER_COLUMNS : 0)) != NULL;
+    for (unsigned i = 0; room && m && i < METER_COLUMNS; i++)
+        room = add_meter_row(p, m, (enum meter_column)i);
+    return room || part_give_up(p);
+}
+
 bool part_step_templates(struct part *p, uint32_t entries)
 {
-    const struct collect *collect = p->worker->collect;
-    const struct collector *c = collect && collect_speaks(p->worker) ? collect->collector : NULL;
+    const struct collector *c = collector_of(p->worker);
     struct exporter_row x;
-    if (!p->box) {
-        uint32_t n = 0;
-        while (c && collector_exporter_at(c, n))
-            n++;
-        if (!(p->box = answer_new(QUESTION_TEMPLATES, n)))
-            return true;
-    }
+    if (!p->box && !(p->box = answer_new(QUESTION_TEMPLATES, exporters_of(c))))
+        return true;
     for (; entries && p->at < p->box->rows; entries--, p->at++) {
         struct kept_exporter *row = &p->box->answer.kept[p->box->answer.n];
         if (!collector_exporter(c, p->at, &x) || !collector_pack(c, p->at, &row->packed)) {

@@ -16,6 +16,7 @@ static struct series_row *new_row(struct part *p, const char *name, const char *
     strncpy(row->name, name, sizeof row->name - 1);
     strncpy(row->unit, unit, sizeof row->unit - 1);
     row->n = n;
+    row->step = 1;
     row->end = (nsec_t)p->tick * SECOND;
     a->n++;
     return row;

@@ -159,7 +159,15 @@ static void on_say(void *to, const struct exporter *x, enum exporter_news news,
     snprintf(row->link, sizeof row->link, "%s", address);
 }
 
-static const struct collector_ops ops = {.flows = on_flows, .frame = on_frame, .say = on_say};
+static void on_counters(void *to, const struct interface_counters *c)
+{
+    struct worker *w = to;
+    if (collect_speaks(w))
+        groups_take_counters(&w->groups, address_of(w->collect, c->exporter), c);
+}
+
+static const struct collector_ops ops = {
+    .flows = on_flows, .frame = on_frame, .counters = on_counters, .say = on_say};
 
 bool collect_init(struct worker *w, struct err *e)
 {

@@ -367,6 +367,7 @@ struct answer_box *edition_answer(const struct edition *ed, const struct questio
     case QUESTION_EVENTS:
     case QUESTION_EXPORTERS:
     case QUESTION_EXPORTER:
+    case QUESTION_METER:
     case QUESTION_TEMPLATES:
     case QUESTION_TOLD:
         break;

@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "engine/known.h"
+#include "engine/meter.h"
 #include "model/protos.h"
 #include "net/decode.h"
 
@@ -38,6 +39,8 @@ void groups_fini(struct groups *gs)
         struct group *g = group_at(gs, i);
         if (g->name)
             mem_free(ACCOUNT_names, g->name, GROUP_NAME);
+        if (g->meter)
+            mem_free(ACCOUNT_series, g->meter, sizeof *g->meter);
         if (g->series) {
             seconds_fini(g->series, 1);
             mem_free(ACCOUNT_series, g->series, sizeof *g->series);
@@ -227,6 +230,27 @@ uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, 
                                 nsec_t now)
 {
     return get_of_exporter(gs, GROUP_EXPORTER_IF, exporter, interface, now);
+}
+
+void groups_take_counters(struct groups *gs, const struct addr *exporter,
+                          const struct interface_counters *c)
+{
+    uint32_t index = groups_get_exporter_if(gs, exporter, c->index, c->at);
+    struct group *g = index ? group_at(gs, index) : NULL;
+    if (g && !g->meter && gs->meters < METERS_MOST) {
+        g->meter = mem_alloc(ACCOUNT_series, sizeof *g->meter);
+        gs->meters += g->meter != NULL;
+    }
+    if (g && g->meter)
+        meter_take(g->meter, c);
+}
+
+const struct meter *groups_meter(const struct groups *gs, const struct addr *exporter,
+                                 uint32_t interface)
+{
+    uint64_t id = (uint64_t)exporter_number(exporter) << 32 | interface;
+    uint32_t index = find(gs, GROUP_EXPORTER_IF, id, group_hash(GROUP_EXPORTER_IF, id));
+    return index ? group_at(gs, index)->meter : NULL;
 }
 
 static void print_exporter(const struct group *g, char *text, size_t size)

@@ -33,10 +33,13 @@ struct group {
     struct traffic ended;   /* application: what went with flows that have ended */
     uint32_t next_alike;    /* the application or exporter that was made before it, 0 = none */
     char *name;             /* learnt name of a device, 64 bytes, or NULL */
+    struct meter *meter;    /* interface of an exporter: what its counters say, or NULL */
     struct seconds *series; /* bytes of an application, the second that runs not yet; or NULL */
 } __attribute__((aligned(64)));
 
+struct interface_counters;
 struct known;
+struct meter;
 
 struct groups {
     struct pool pool;
@@ -52,7 +55,8 @@ struct groups {
     uint32_t exporters;               /* of kinds EXPORTER and EXPORTER_IF */
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
-    uint32_t with_series;    /* groups that have one */
+    uint32_t with_series; /* groups that have one */
+    uint32_t meters;
     uint32_t first_app;      /* the one that was made last */
     uint32_t first_exporter; /* of kinds EXPORTER and EXPORTER_IF */
     struct known *known;     /* where devices are noted that other workers may know, too */
@@ -104,6 +108,13 @@ uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, uin
                              nsec_t now);
 uint32_t groups_get_exporter_if(struct groups *gs, const struct addr *exporter, uint32_t interface,
                                 nsec_t now);
+
+/* Takes a sample of the counters of an exporter's interface; there is room for METERS_MOST interfaces. */
+void groups_take_counters(struct groups *gs, const struct addr *exporter,
+                          const struct interface_counters *c);
+/* What its counters said, or NULL. */
+const struct meter *groups_meter(const struct groups *gs, const struct addr *exporter,
+                                 uint32_t interface);
 
 static inline bool group_is_used(const struct group *g)
 {

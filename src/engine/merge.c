@@ -485,6 +485,7 @@ struct answer *merge_answers(const struct question *q, struct answer *const *par
         box = merge_told(q, part, n);
         break;
     case QUESTION_SERIES:
+    case QUESTION_METER:
         box = merge_series(part, n);
         break;
     case QUESTION_FLOW:

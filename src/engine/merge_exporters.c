@@ -7,36 +7,35 @@
 
 #include <stdlib.h>
 
+#include "engine/exporter_detail.h"
 #include "engine/merge.h"
-#include "engine/merge_hosts.h"
+
+static int order_numbers(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
 
 static int order_domains(const struct exporter_view *a, const struct exporter_view *b)
 {
     int order = addr_compare(&a->row.addr, &b->row.addr);
     if (order)
         return order;
-    if (a->row.domain != b->row.domain)
-        return a->row.domain < b->row.domain ? -1 : 1;
-    return a->iface < b->iface ? -1 : a->iface > b->iface;
+    order = order_numbers(a->row.domain, b->row.domain);
+    return order ? order : order_numbers(a->iface, b->iface);
 }
 
 static int order_exporters(const void *x, const void *y)
 {
     const struct exporter_view *a = x, *b = y;
     int order = order_domains(a, b);
-    return order ? order : (int)a->row.telemetry - (int)b->row.telemetry;
+    order = order ? order : (int)a->row.telemetry - (int)b->row.telemetry;
+    return order ? order : order_numbers(b->row.datagrams, a->row.datagrams);
 }
 
 static int order_told(const void *x, const void *y)
 {
     const struct told_row *a = x, *b = y;
     return a->ts > b->ts ? -1 : a->ts < b->ts;
-}
-
-static int order_interfaces(const void *x, const void *y)
-{
-    const struct exporter_if_row *a = x, *b = y;
-    return a->index < b->index ? -1 : a->index > b->index;
 }
 
 static void *exporters_of(struct answer *a)
@@ -62,12 +61,16 @@ static void add_traffic(struct exporter_view *to, const struct exporter_view *fr
     group_told_add(&to->told, &from->told);
 }
 
-/* Rows in order: what was counted goes to the exporter that told it. Returns how many are left. */
+/* Rows in order: what was counted goes to the exporter that told it; and who is heard by one worker is
+ * remembered by others from before a restart. Returns how many are left. */
 static uint32_t join_traffic(struct exporter_view *row, uint32_t n)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct exporter_view *last = kept ? &row[kept - 1] : NULL;
+        if (last && row[i].row.telemetry && row[i].row.telemetry == last->row.telemetry &&
+            !row[i].row.datagrams && !order_domains(last, &row[i]))
+            continue;
         bool takes = last && last->row.telemetry == TELEMETRY_NONE && !order_domains(last, &row[i]);
         if (!takes) {
             row[kept++] = row[i];
@@ -78,40 +81,6 @@ static uint32_t join_traffic(struct exporter_view *row, uint32_t n)
         add_traffic(last, &counted);
     }
     return kept;
-}
-
-static void add_interface(struct exporter_if_row *a, const struct exporter_if_row *b)
-{
-    if (!a->first || (b->first && b->first < a->first))
-        a->first = b->first;
-    a->last = a->last > b->last ? a->last : b->last;
-    merge_traffic(&a->traffic, &b->traffic);
-    a->bps += b->bps;
-    if (!a->name[0])
-        memcpy(a->name, b->name, sizeof a->name);
-}
-
-/* False without memory. */
-static bool join_interfaces(struct exporter_detail *d, struct answer *const *part, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        for (uint32_t k = 0; k < part[i]->exporter.interfaces; k++) {
-            struct exporter_if_row *row = exporter_detail_add(d);
-            if (!row)
-                return false;
-            *row = part[i]->exporter.interface[k];
-        }
-    if (d->interfaces)
-        qsort(d->interface, d->interfaces, sizeof *d->interface, order_interfaces);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < d->interfaces; i++) {
-        if (kept && !order_interfaces(&d->interface[kept - 1], &d->interface[i]))
-            add_interface(&d->interface[kept - 1], &d->interface[i]);
-        else
-            d->interface[kept++] = d->interface[i];
-    }
-    d->interfaces = kept;
-    return true;
 }
 
 struct answer_box *merge_exporters(const struct question *q, struct answer *const *part, unsigned n)
@@ -128,7 +97,11 @@ struct answer_box *merge_exporters(const struct question *q, struct answer *cons
     a->found = a->n > 0;
     if (q->kind == QUESTION_EXPORTERS)
         merge_cut_page(q, a, a->exporters, sizeof *a->exporters);
-    if (join_interfaces(&a->exporter, part, n))
+    bool room = true;
+    for (unsigned i = 0; room && i < n; i++)
+        room = exporter_detail_add(&a->exporter, &part[i]->exporter);
+    exporter_detail_join(&a->exporter);
+    if (room)
         return box;
     answer_free(a);
     return NULL;

@@ -4,6 +4,7 @@
 
 #include "engine/answer.h"
 #include "engine/engine_private.h"
+#include "engine/exporter_detail.h"
 #include "engine/merge.h"
 
 enum { PARTS = 1024, CANDIDATES = 64 };
@@ -28,6 +29,7 @@ static size_t row_size(enum question_kind kind)
     case QUESTION_TOTALS:
         return sizeof(struct totals_row);
     case QUESTION_SERIES:
+    case QUESTION_METER:
         return sizeof(struct series_row);
     case QUESTION_NAMES:
         return sizeof(struct name_row);
@@ -62,6 +64,7 @@ static void **rows_of(struct answer *a, enum question_kind kind)
     case QUESTION_TOTALS:
         return (void **)&a->totals;
     case QUESTION_SERIES:
+    case QUESTION_METER:
         return (void **)&a->series;
     case QUESTION_NAMES:
         return (void **)&a->names;

@@ -10,6 +10,7 @@
 
 #include "codec/collector.h"
 #include "engine/host.h"
+#include "engine/meter.h"
 #include "model/filter.h"
 
 struct engine;
@@ -28,6 +29,7 @@ enum question_kind {
     QUESTION_EXPORTERS, /* rows of struct exporter_view, by address, domain and protocol */
     QUESTION_EXPORTER,  /* one address: its struct exporter_view (of one domain, if asked so) and
                            struct exporter_detail */
+    QUESTION_METER, /* rows of struct series_row: counters of an exporter's interface, the last hour */
     QUESTION_TEMPLATES, /* rows of struct kept_exporter: what is to survive a restart */
     QUESTION_TOLD, /* rows of struct told_row: what exporters told that is no traffic, newest first */
 };
@@ -49,9 +51,10 @@ struct question {
                                     name; NULL = bytes */
     bool ascending;
     uint32_t offset, limit;
-    char flow_id[33]; /* FLOW */
-    struct addr addr; /* HOST, EXPORTER */
-    bool one_domain;  /* EXPORTER: of `domain` alone */
+    char flow_id[33];   /* FLOW */
+    struct addr addr;   /* HOST, EXPORTER, METER */
+    uint32_t interface; /* METER: SNMP index */
+    bool one_domain;    /* EXPORTER: of `domain` alone */
     uint32_t domain;
     uint16_t vlan;          /* HOST */
     int hosts_local;        /* HOSTS: 1 only local, 0 only remote, -1 all */
@@ -121,12 +124,12 @@ struct totals_row {
 
 /* One line of QUESTION_SERIES: name, then a value for each second. */
 struct series_row {
-    char name[64]; /* "upload", "download", "internal", "packets", "flows", "hosts", "drops",
+    char name[64];    /* "upload", "download", "internal", "packets", "flows", "hosts", "drops",
                            "retrans", or "app:TLS.Google" (the ten largest and "app:other") */
-    char unit[12]; /* bytes, packets, count */
-    uint32_t n;
-    nsec_t end;      /* end of the last second */
-    uint64_t *value; /* n values, oldest first; UINT64_MAX = no data. Owned by the answer */
+    char unit[12];    /* bytes, packets, count */
+    uint32_t n, step; /* seconds of each value: 1, METER_STEP */
+    nsec_t end;       /* of the last one */
+    uint64_t *value;  /* n values, oldest first; UINT64_MAX = no data. Owned by the answer */
 };
 
 /* One line of QUESTION_NAMES. */
@@ -175,16 +178,44 @@ struct exporter_view {
 /* An interface of an exporter: what its records say, and what its counters. */
 struct exporter_if_row {
     uint32_t index;
-    char name[64];
-    nsec_t first, last;     /* of its records */
-    struct traffic traffic; /* in [0] and out [1] */
+    char name[EXPORTER_NAME], description[EXPORTER_NAME];
+    uint64_t speed;         /* bit/s, 0 = not told */
+    nsec_t first, last;     /* of its records and counters */
+    struct traffic traffic; /* of its records, in [0] and out [1] */
     uint64_t bps;
+    struct interface_counters counters; /* as last told; at is 0 when none came */
+    nsec_t interval;                    /* between the last two samples, 0 = there is one alone */
+    uint64_t delta[METER_COLUMNS];      /* what came in between, */
+    uint64_t total[METER_COLUMNS];      /* and since the first one */
+    uint32_t restarts;
 };
 
-/* Of QUESTION_EXPORTER, in order of index. */
+/* A layout that an exporter announced in one of its domains; its fields are in exporter_detail.field. */
+struct exporter_template {
+    uint32_t domain;
+    uint8_t telemetry;
+    bool is_heard; /* else it is from before the start */
+    struct template_row row;
+    uint32_t first_field, fields;
+};
+
+struct exporter_sampling {
+    uint32_t domain;
+    uint8_t telemetry;
+    bool is_heard;
+    struct sampling_row row;
+};
+
+/* Of QUESTION_EXPORTER: interfaces by index, templates and rates by domain, protocol and id. */
 struct exporter_detail {
     uint32_t interfaces, interfaces_room;
+    uint32_t templates, templates_room;
+    uint32_t fields, fields_room;
+    uint32_t samplings, samplings_room;
     struct exporter_if_row *interface;
+    struct exporter_template *template;
+    struct template_field_row *field;
+    struct exporter_sampling *sampling;
 };
 
 /* Templates and sampling of an exporter, packed (collector_pack()). */
@@ -231,7 +262,7 @@ struct answer {
     struct group_row *groups;        /* GROUPS */
     struct top_row *tops;            /* TOP */
     struct totals_row *totals;       /* TOTALS */
-    struct series_row *series;       /* SERIES */
+    struct series_row *series;       /* SERIES, METER */
     struct name_row *names;          /* NAMES */
     struct event_row *events;        /* EVENTS */
     struct exporter_view *exporters; /* EXPORTERS, EXPORTER */
