@@ -47,16 +47,18 @@ function router() {
       flows.push(...ip4(a), ...ip4(b), ...be16(ap), ...be16(bp), 6, 0x18, ...be32(out ? 3 : 5), ...be32(out ? 5 : 3), ...be32(bytes), ...be32(9 + i), 1, ...be32(up + second * 1000 - 100), ...be32(up + second * 1000 - 1100));
     }
     const sets = [];
+    let count = 12;
     if (second % 5 === 0) {
       sets.push(set(0, template(256, ROUTER)));
       // Scope system, sampler 1: random, one in 100. Scope interface: its name and description.
-      sets.push(set(1, [...be16(257), ...be16(4), ...be16(12), ...be16(1), ...be16(4), ...be16(48), ...be16(1), ...be16(49), ...be16(1), ...be16(50), ...be16(4), 0, 0].slice(0, 26)));
+      sets.push(set(1, [...be16(257), ...be16(4), ...be16(12), ...be16(1), ...be16(4), ...be16(48), ...be16(1), ...be16(49), ...be16(1), ...be16(50), ...be16(4), 0, 0]));
       sets.push(set(1, [...be16(258), ...be16(4), ...be16(8), ...be16(2), ...be16(4), ...be16(82), ...be16(16), ...be16(83), ...be16(32)]));
       sets.push(set(257, [...ip4("127.0.0.11"), 1, 2, ...be32(100)]));
+      count += 6;
       for (const [index, name, about] of [[3, "Gi0/0/1", "Office floor 2"], [5, "Te0/1/0", "Uplink to provider A"]]) sets.push(set(258, [...be32(index), ...text(name, 16), ...text(about, 32)]));
     }
     sets.push(set(256, flows));
-    return [v9(head, sets, 12)];
+    return [v9(head, sets, count)];
   };
 }
 

@@ -29,7 +29,7 @@ export function Sampling({ x }: { x: Pick<Exporter, "sampling" | "sampling_sourc
 const COLUMNS: Column<Exporter>[] = [
   { id: "ip", title: "Exporter", w: 190, grow: true, sort: "ip", phone: "a",
     cell: (x) => <span class="app"><i class={"level " + exporterLevel(x)} role="img" aria-label={exporterLevel(x)} title={exporterFaults(x).join("; ") || "nothing is wrong"} /><Val f="exporter" v={x.ip} href={exporterHref(x.ip)} mono={!x.name} title={x.name ? x.name + " (" + x.ip + ")" : x.ip}>{x.name || x.ip}</Val></span> },
-  { id: "protocol", title: "Sends", w: 120, sort: "protocol", phone: "c", cell: (x) => <span title={x.domains > 1 ? N.text(N.count(x.domains)) + " domains" : undefined}>{x.protocol}</span> },
+  { id: "protocol", title: "Sends", w: 120, sort: "protocol", phone: "c", cell: (x) => <span title={x.domains > 1 ? N.text(N.count(x.domains)) + " domains" : undefined}>{x.protocol}{lossOf(x).lost > 0 && <span class="only-phone notok">{" " + N.text(N.ratio(lossOf(x).share))} lost</span>}</span> },
   { id: "line", title: "", w: 72, cell: (x) => <Spark v={rateOf("exporters", x.ip)} w={56} /> },
   { id: "bps", title: "Throughput", tip: "What the records of the last second told of, scaled by the sampling rate", w: 112, right: true, sort: "bps", phone: "b", cell: (x) => <Num w={N.rate(x.bps)} href={flowsOf(x.filter)} tone={x.bps ? undefined : "muted"} /> },
   { id: "bytes", title: "Traffic", tip: "Counted for it since the start, scaled by the sampling rate", w: 92, right: true, sort: "bytes", phone: "d", cell: (x) => <Num w={N.bytes(x.bytes)} href={flowsOf(x.filter)} tone={x.bytes ? undefined : "muted"} /> },

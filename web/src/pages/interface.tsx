@@ -96,7 +96,7 @@ export default function InterfacePage({ id }: PageProps) {
             <Fact t="Devices"><Num w={N.count(t.devices)} href={to("/devices", { if: id })} /></Fact>
             <Fact t="Retransmitted"><Num w={N.count(t.retrans)} href={here("retrans>0")} /></Fact>
             <Fact t="Out of order / lost"><Num w={N.count(t.ooo)} href={here("")} /> <span class="muted">/</span> <Num w={N.count(t.lost)} href={here("")} /></Fact>
-            {t.first > 0 && <Fact t="First packet"><Moment t={t.first} /></Fact>}
+            {t.first > 0 && <Fact t={collector ? "First message" : "First packet"}><Moment t={t.first} /></Fact>}
           </dl>
         </section>
         <section class="section"><header><h2>Transport</h2></header>

@@ -80,7 +80,7 @@ function Losses({ rows, zeros }: { rows: Loss[]; zeros: boolean }) {
 
 const EXPORTS: Column<Export>[] = [
   { id: "name", title: "To", w: 220, grow: true, phone: "a", sort: "name", cell: (x) => <span class="mono" title={x.name}>{x.name}</span> },
-  { id: "state", title: "State", w: 220, phone: "c", sort: "state", cell: (x) => <span class={/^(sending|publishing)/.test(x.state) ? "" : "notok"} title={x.state}>{x.state}</span> },
+  { id: "state", title: "State", w: 300, phone: "c", sort: "state", cell: (x) => <span class={/^(sending|publishing)/.test(x.state) ? "" : "notok"} title={x.state}>{x.state}</span> },
   { id: "offered", title: "Records", tip: "Offered by the workers", w: 92, right: true, sort: "offered", cell: (x) => <Figure w={N.count(x.offered, "records")} /> },
   { id: "sent", title: "Sent", w: 92, right: true, sort: "sent", phone: "b", cell: (x) => <Figure w={N.count(x.sent, "records")} /> },
   { id: "queued", title: "Waiting", w: 84, right: true, sort: "queued", cell: (x) => <Figure w={N.count(x.queued, "records")} tone={x.queued ? undefined : "muted"} /> },
