@@ -208,8 +208,7 @@ static uint8_t confidence_of(const struct flow_item *i)
 
 static uint64_t flow_id_of(const struct flow_item *i)
 {
-    uint64_t id = i->type == ITEM_TEXT ? hash_bytes(i->text, i->len) : number_of(i);
-    return id ? id : i->len > 0;
+    return i->type == ITEM_TEXT && i->len ? hash_bytes(i->text, i->len) | 1 : number_of(i);
 }
 
 static struct flow_in_names *names_of(struct flow_fill *f)

@@ -16,6 +16,11 @@ enum { IANA_MOST = 512, NTOP_MOST = 640, NAMELESS = 65536, NUMBER_MOST = 65535 }
 /* The nameless numbers of flow_keys.def; those of fields.def that have none follow. */
 enum { NAMELESS_FIELDS = 32 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static uint32_t load4(const char *p)
 {
     uint32_t v;
@@ -134,7 +139,7 @@ static bool read_digits(const char **p, const char *end, uint32_t *value)
 {
     const char *start = *p;
     uint64_t v = 0;
-    while (*p < end && **p >= '0' && **p <= '9' && v <= UINT32_MAX)
+    while (*p < end && is_digit(**p) && v <= UINT32_MAX)
         v = v * 10 + (uint64_t)(*(*p)++ - '0');
     *value = (uint32_t)v;
     return *p > start && v <= UINT32_MAX;
@@ -166,7 +171,11 @@ const struct flow_column *flow_keys_column(const struct flow_keys *k, uint32_t i
 const struct flow_column *flow_keys_find(const struct flow_keys *k, const char *key, size_t len)
 {
     uint32_t pen, id;
-    if (len && key[0] >= '0' && key[0] <= '9') {
+    if (len && is_digit(key[0])) {
+        if (len == 1) /* or two: nearly all */
+            return &k->column[key[0] - '0'];
+        if (len == 2 && is_digit(key[1]))
+            return &k->column[(key[0] - '0') * 10 + (key[1] - '0')];
         bool is_known = flow_key_number(key, len, &pen, &id) && !pen;
         return &k->column[is_known ? index_of(id) : 0];
     }
