@@ -182,3 +182,36 @@ const struct flow_column *flow_keys_find(const struct flow_keys *k, const char *
     unsigned at = find_slot(k, key, len);
     return &k->column[k->slot[at].name ? k->slot[at].column : 0];
 }
+
+static const struct flow_told_name *find_told(const struct flow_told_names *names, uint32_t pen,
+                                              uint32_t id, bool is_value, uint64_t value)
+{
+    unsigned n = names->n < FLOW_TOLD_NAMES ? names->n : FLOW_TOLD_NAMES;
+    for (unsigned i = 0; i < n; i++) {
+        const struct flow_told_name *t = &names->name[i];
+        if (t->pen == pen && t->id == id && t->is_value == is_value && t->value == value)
+            return t;
+    }
+    return NULL;
+}
+
+void flow_told_learn(struct flow_told_names *names, const struct flow_told_name *name)
+{
+    const struct flow_told_name *same =
+        find_told(names, name->pen, name->id, name->is_value, name->value);
+    size_t at = same ? (size_t)(same - names->name) : names->n++ % FLOW_TOLD_NAMES;
+    names->name[at] = *name;
+}
+
+const char *flow_told_element(const struct flow_told_names *names, uint32_t pen, uint32_t id)
+{
+    const struct flow_told_name *t = find_told(names, pen, id, false, 0);
+    return t ? t->text : NULL;
+}
+
+const char *flow_told_value(const struct flow_told_names *names, uint32_t pen, uint32_t id,
+                            uint64_t value)
+{
+    const struct flow_told_name *t = find_told(names, pen, id, true, value);
+    return t ? t->text : NULL;
+}
