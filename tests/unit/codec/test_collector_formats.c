@@ -209,6 +209,32 @@ static void test_sys_uptime_may_wrap_between_a_flow_and_its_message(void **state
     assert_int_equal(lost(LOSS_time_moved), 0);
 }
 
+static void
+test_a_start_told_by_options_counts_for_the_data_behind_it_in_the_same_message(void **state)
+{
+    static const uint16_t options[] = {400, 2, 1, 143, 4, 160, 8};
+    static const struct field_row rows[] = {
+        {0, 8, 4}, {0, 12, 4}, {0, 22, 4}, {0, 21, 4}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_set(&m, 3);
+    for (unsigned i = 0; i < sizeof options / sizeof *options; i++)
+        put(&m, options[i], 2);
+    close_set(&m);
+    open_set(&m, 400);
+    put(&m, 1, 4);
+    put(&m, (uint64_t)(NOON_S - 100) * 1000, 8);
+    close_set(&m);
+    open_with_template(&m, 256, rows);
+    put(&m, 0x01020304, 4);
+    put(&m, 0x05060708, 4);
+    put(&m, 90000, 4);
+    put(&m, 95500, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flow[0].first, NOON - 10 * SECOND);
+    assert_int_equal(told.flow[0].last, NOON - 4500 * MILLISECOND);
+}
+
 static void test_a_flow_that_ends_before_it_began_is_moved_and_counted(void **state)
 {
     struct message_bytes m = v9_message(100000, NOON_S, 1);
@@ -545,6 +571,7 @@ int main(void)
         TEST(data_before_its_template_waits_and_keeps_its_own_times),
         TEST(data_whose_template_does_not_come_in_a_minute_is_counted),
         TEST(sys_uptime_may_wrap_between_a_flow_and_its_message),
+        TEST(a_start_told_by_options_counts_for_the_data_behind_it_in_the_same_message),
         TEST(a_flow_that_ends_before_it_began_is_moved_and_counted),
         TEST(times_a_day_back_or_minutes_ahead_are_moved_to_the_edge),
         TEST(numbers_of_reduced_size_and_texts_of_any_length_are_read),

@@ -67,11 +67,33 @@ static void test_what_left_is_shown_beside_what_came(void **state)
     assert_non_null(strstr(text, "\"OUT_PKTS\":44"));
 }
 
+static void test_options_hide_no_element_behind_a_column_they_do_not_have(void **state)
+{
+    static const struct collector_ops ops = {.flows = print_flows};
+    struct err e;
+    struct collector *c =
+        collector_new(&(struct collector_config){.keep_raw = true}, &ops, NULL, &e);
+    struct message_bytes m = ipfix_message(1500000000, 0);
+    static const uint32_t template[] = {400, 2, 1, 149, 4, 34, 4};
+    open_set(&m, 3);
+    for (unsigned i = 0; i < sizeof template / sizeof *template; i++)
+        put(&m, template[i], 2);
+    close_set(&m);
+    open_set(&m, 400);
+    put(&m, 7, 4);
+    put(&m, 1000, 4);
+    close_set(&m);
+    take(c, &m);
+    collector_free(c);
+    assert_non_null(strstr(line, "\"SAMPLING_INTERVAL\":1000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deltas_stand_under_their_names_and_once),
         cmocka_unit_test(test_totals_are_not_called_deltas),
+        cmocka_unit_test(test_options_hide_no_element_behind_a_column_they_do_not_have),
         cmocka_unit_test(test_what_left_is_shown_beside_what_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
