@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Real exporters on loopback: what softflowd, pmacctd, fprobe, nfreplay and Open vSwitch tell Weir of made
+packets is what these packets are, host by host and flow by flow, to the byte.
+
+    test_exporters.py [only WORD...]      WEIR names the program, default build/weir
+
+Every exporter counts bytes by a rule of its own, named at each test. One that is not installed is told and
+left out.
+"""
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from collecting import Weir, records
+from live_net import Skipped, equal, ether, ipv4, run_tests
+from traffic import (Tap, hosts, ip_length, length_with_padding, packets, uniflows, write_capture)
+
+folder = tempfile.TemporaryDirectory(prefix='weir-exporters-')
+PAGES, COLLECTOR = 4100, 2055
+FILLER = '203.0.113.'
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            raise Skipped(program + ' is not installed')
+
+
+def place(name):
+    return os.path.join(folder.name, name)
+
+
+def same(name, have, want):
+    """Two tables; told is what differs."""
+    differs = {k: (have.get(k), want.get(k)) for k in {**have, **want} if have.get(k) != want.get(k)}
+    equal('%s: (have, want) of the first of %d that differ' % (name, len(differs)),
+          dict(list(differs.items())[:3]), {})
+
+
+def nothing_lost(weir):
+    """Every record was accepted; nothing was missing, late or malformed."""
+    for line in weir.get('/ledger')['data']['lines']:
+        if line['id'] == 'L4':
+            equal('what became of records: %r' % line, line['gap'], 0)
+        if line['id'] == 'L4' and line['left_name'] == 'records received':
+            equal('refused records in %r' % line, line['terms'][0]['value'], line['left'])
+    for row in weir.rows('/exporters'):
+        for key in ('lost_records', 'lost_messages', 'reordered', 'duplicate', 'no_template', 'malformed', 'restarts'):
+            equal('%s of %r' % (key, row), row[key], 0)
+
+
+def told(path):
+    """[packets, bytes, first, last, flags] of each direction, as the records of a capture say."""
+    sums = {}
+    for r in records(path, '--collector-port', 'any', '--records', '--no-progress'):
+        if 'RECORD_KIND' in r or r.get('IPV4_SRC_ADDR', '').startswith(FILLER):
+            continue
+        ends = [r.get('IPV4_%s_ADDR' % side) or r['IPV6_%s_ADDR' % side] for side in ('SRC', 'DST')]
+        ports = [r.get('L4_SRC_PORT', 0), r.get('L4_DST_PORT', 0)]
+        for turn, way in ((1, 'IN'), (-1, 'OUT')):
+            if not r.get(way + '_PKTS'):
+                continue
+            one = sums.setdefault((*ends[::turn], *ports[::turn], r['PROTOCOL']), [0, 0, 1e15, 0, 0])
+            one[0] += r[way + '_PKTS']
+            one[1] += r[way + '_BYTES']
+            one[2] = min(one[2], r['FIRST_MILLISECONDS'])
+            one[3] = max(one[3], r['LAST_MILLISECONDS'])
+            one[4] |= r.get('TCP_FLAGS' if way == 'IN' else 'REVERSE_TCP_FLAGS', 0)
+    return sums
+
+
+def without_icmp_ports(flows):
+    """ICMP has no ports; exporters put type and code there, or nothing."""
+    return {(k if k[4] in (6, 17) else (*k[:2], 0, 0, k[4])): v for k, v in flows.items()}
+
+
+def stop(process):
+    if process:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def through(name, export, made, length=ip_length, scale=1):
+    """The exporter's datagrams, live into Weir and from their capture, against the packets."""
+    path = place(name + '.pcap')
+    with Weir(PAGES, '-i', 'udp://127.0.0.1:%d' % COLLECTOR) as weir:
+        tap = Tap(path, COLLECTOR)
+        process = None
+        try:
+            process = export(tap.port)
+            tap.wait_quiet()
+        finally:
+            tap.stop()
+            stop(process)
+        weir.wait_total('received', tap.count)
+        weir.wait_total('ip_packets', len(made) * scale, 5)
+        totals = weir.totals()
+        equal('datagrams', totals['received'] + totals['kernel_dropped'], tap.count)
+        want = {ip: [n * scale for n in sums] for ip, sums in hosts(made, length).items()}
+        same('hosts', {ip: sums for (ip, _), sums in weir.hosts().items() if not ip.startswith(FILLER)}, want)
+        nothing_lost(weir)
+    have, want = without_icmp_ports(told(path)), without_icmp_ports(uniflows(made, length))
+    same('flows', {k: v[:2] for k, v in have.items()}, {k: v[:2] for k, v in want.items()})
+    return have, want, path
+
+
+def same_life(have, want, slack_ms):
+    """First and last packet of each flow, and its TCP flags."""
+    for k, (_, _, first, last, flags) in want.items():
+        for name, told_at, at in (('first', have[k][2], first), ('last', have[k][3], last)):
+            equal('%s of %r, %d ms from the packet' % (name, k, told_at - at * 1000),
+                  abs(told_at - at * 1000) <= slack_ms, True)
+        equal('flags of %r' % (k,), have[k][4], flags)
+
+
+def of_conversations(flows):
+    """The same with first and last packet of either direction. ICMP has no ports by which they would meet."""
+    both = {}
+    for (src, dst, sport, dport, proto), one in flows.items():
+        back = flows.get((dst, src, dport, sport, proto), one) if sport else one
+        both[src, dst, sport, dport, proto] = [*one[:2], min(one[2], back[2]), max(one[3], back[3]), one[4]]
+    return both
+
+
+def softflowd(capture, *words):
+    """softflowd answers questions on a socket by the side; from a file it must have none, else it waits."""
+    def export(port):
+        done = subprocess.run(['softflowd', '-d', '-a', '-r', capture, '-c', 'none', '-p', place('softflowd.pid'),
+                               '-n', '127.0.0.1:%d' % port, *words], capture_output=True, timeout=60, text=True,
+                              check=False)
+        equal('status of softflowd: ' + done.stderr[-300:], done.returncode, 0)
+    return export
+
+
+def by_softflowd(version, *words, only_v4=False):
+    """softflowd counts what stands behind the Ethernet header, padding included."""
+    need('softflowd')
+    made = packets(only_v4=only_v4)
+    capture = write_capture(place('softflowd-in.pcap'), made)
+    have, want, _ = through('softflowd', softflowd(capture, '-v', str(version), *words), made, length_with_padding)
+    # Both directions are told with the times of the conversation. The header of NetFlow v9 knows whole
+    # seconds only, and times are relative to it.
+    same_life(have, of_conversations(want), 1000 if version == 9 else 10)
+
+
+def test_softflowd_netflow_1():
+    by_softflowd(1, only_v4=True)
+
+
+def test_softflowd_netflow_5():
+    by_softflowd(5, only_v4=True)
+
+
+def test_softflowd_netflow_9():
+    by_softflowd(9)
+
+
+def test_softflowd_ipfix():
+    by_softflowd(10)
+
+
+def test_softflowd_biflow_with_addresses_of_ethernet():
+    by_softflowd(10, '-b', '-T', 'ether', '-A', 'micro')
+
+
+def test_softflowd_sampled():
+    """One packet in ten, counted: each stands for ten, and the rate is where the format has it."""
+    need('softflowd')
+    made = packets(flows=151, only_v4=True)
+    capture = write_capture(place('softflowd-in.pcap'), made)
+    seen = made[::10]
+    for version, source in ((5, 'header'), (9, 'options'), (10, 'options')):
+        _, _, path = through('softflowd', softflowd(capture, '-v', str(version), '-s', '10'), seen,
+                             length_with_padding, scale=10)
+        for r in records(path, '--collector-port', 'any', '--records'):
+            if r.get('RECORD_KIND') == 'options':
+                rate = r['SAMPLING_INTERVAL'] if version == 9 else r['samplingPacketSpace'] + 1
+                equal('the rate told', rate, 10)
+            else:
+                equal('rate and source', (r['SAMPLING_INTERVAL'], r['SAMPLING_SOURCE']), (10, source))
+        for f in records(path, '--collector-port', 'any', '--no-timeouts'):
+            equal('packets as sent', f['RAW_IN_PKTS'] * 10, f['IN_PKTS'])
+            equal('bytes as sent', f['RAW_IN_BYTES'] * 10, f['IN_BYTES'])
+
+
+def filler():
+    """A packet between addresses that are compared with nothing."""
+    return ether(ipv4(FILLER + '1', FILLER + '2'))
+
+
+def pmacctd(capture, plugin, *lines):
+    """pmacctd ends with the capture; its flows leave when it does."""
+    def export(port):
+        config = place('pmacctd.conf')
+        with open(config, 'w', encoding='ascii') as f:
+            f.write('daemonize: false\npcap_savefile: %s\nplugins: %s\n' % (capture, plugin))
+            f.write('%s_receiver: 127.0.0.1:%d\n' % (plugin, port) + ''.join(line + '\n' for line in lines))
+        subprocess.run(['pmacctd', '-f', config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
+                       check=False)
+    return export
+
+
+def by_nfprobe(version, only_v4=False):
+    """nfprobe counts the length that the IP header says."""
+    need('pmacctd')
+    made = packets(only_v4=only_v4)
+    capture = write_capture(place('pmacctd-in.pcap'), made)
+    return through('nfprobe', pmacctd(
+        capture, 'nfprobe', 'nfprobe_version: %d' % version,
+        'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',
+        'nfprobe_timeouts: tcp=1:tcp.rst=1:tcp.fin=1:udp=1:icmp=1:general=1:maxlife=3600:expint=1'), made)
+    same_life(have, want, 10)
+
+
+def test_pmacctd_netflow_5():
+    by_nfprobe(5, only_v4=True)
+
+
+def test_pmacctd_netflow_9():
+    by_nfprobe(9)
+
+
+def test_pmacctd_ipfix():
+    by_nfprobe(10)
+
+
+def test_pmacctd_sflow():
+    """Each packet is a sample with its header; Weir counts the length that its IP header says. sfprobe ends
+    without sending its last datagram, so that packets of no interest stand behind."""
+    need('pmacctd')
+    made = packets()
+    capture = write_capture(place('pmacctd-in.pcap'), made + [p._replace(frame=filler()) for p in made[-20:]])
+    through('sfprobe', pmacctd(capture, 'sfprobe'), made)
+
+
+if __name__ == '__main__':
+    run_tests(globals())
