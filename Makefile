@@ -39,7 +39,7 @@ fuzz e2e web:
 
 # The lines stay in build/bench.json; what goes wrong in one mode does not lose the others.
 bench: build
-	@build/weir bench all --json | tee build/bench.json; python3 tools/benchmarks.py build/bench.json docs/benchmarks.md
+	@{ build/weir bench all --json; python3 tools/telemetry_peers.py build; } | tee build/bench.json; python3 tools/benchmarks.py build/bench.json docs/benchmarks.md
 
 install: build
 	@ninja -C build install

@@ -30,6 +30,9 @@ PEERS = [
     ("ipfixprobe 4.11 with 4 plugins", "2,395 (31)", "2,260", "1,587", "1,379", "516 (316)"),
     ("ipfixprobe without plugins", "3,509 (31)", "3,774", "3,030", "2,210", "727 (316)"),
 ]
+# Forms of exporters' records; the first ones have a floor.
+DECODED = ("v9, 19 fields", "ipfix, 8 fields", "ipfix, 40 fields", "v9, reduced", "v5", "sflow, 128 B")
+
 SIZES = (100, 1000, 10000, 100000, 1000000)
 
 MPPS, MB, GB = 1e6, 1e6, 1e9
@@ -78,6 +81,26 @@ def goals():
              unit=MB),
         Goal("idle: less than 1 % of a core", {"bench": "memory", "variant": "idle"}, "cpu_percent", 1,
              most=True),
+    ]
+    return rows + telemetry_goals()
+
+
+def telemetry_goals():
+    rows = [Goal(f"decoding: 5 M records/s ({form})", {"bench": "collect", "variant": form}, "pps", 5e6, unit=MPPS,
+                 busy=True) for form in DECODED]
+    rows += [Goal(f"decoding: at most twice the floor ({form})", {"bench": "collect", "variant": form},
+                  "ratio_to_floor", 2, most=True) for form in DECODED[:-1]]
+    rows += [
+        Goal("collecting: 3 M records/s by UDP", {"bench": "collect", "variant": "udp, v9"},
+             "records_per_s_and_core", 3e6, unit=MPPS, busy=True),
+        Goal("collecting: every datagram accounted for", {"bench": "collect", "variant": "udp, v9"}, "unaccounted", 0,
+             most=True),
+        Goal("collecting: 500,000 JSON flows/s by ZMQ", {"bench": "collect", "variant": "zmq, json"},
+             "records_per_s_and_core", 5e5, unit=MPPS, busy=True),
+        Goal("collecting: 1,000,000 TLV flows/s by ZMQ", {"bench": "collect", "variant": "zmq, tlv"},
+             "records_per_s_and_core", 1e6, unit=MPPS, busy=True),
+        Goal("exporting: 1 M records/s of IPFIX, sent", {"bench": "export", "variant": "ipfix, sent"},
+             "records_per_s", 1e6, unit=MPPS, busy=True),
     ]
     return rows
 
@@ -140,6 +163,38 @@ def machine(lines):
 
 def cell(value, decimals=1):
     return f"{value:,.{decimals}f}" if value else ""
+
+
+def peer_rows(lines, program):
+    found = [line for line in lines if line["bench"] == "peers" and line.get("variant") == f"{program} collects"]
+    return [line for line in found if was_measured(line)]
+
+
+def peers(lines):
+    """Collectors at the same rates, probes over the same capture."""
+    programs = ("weir", "nfcapd", "nfacctd")
+    rates = [f"{line['offered_rate']:,}/s" if not line["is_most"] else "as fast as can be"
+             for line in peer_rows(lines, "weir")]
+    if not rates:
+        return []
+    rows = ["Datagrams of NetFlow v9 with 22 records of 10,000 flows each; CPU seconds of all of the program for a",
+            "million records, and how many of the records sent were lost. `nfcapd` writes them to a file, `nfacctd`",
+            "adds them up by addresses, ports and protocol, Weir also by host, application, exporter and second.", "",
+            f"| CPU s a million records (lost) | {' | '.join(rates)} | peak MB |", "|" + "---|" * (len(rates) + 2)]
+    for program in programs:
+        found = peer_rows(lines, program)
+        cells = [f"{line['cpu_s_per_million']:.2f} ({line['records_lost'] / line['records']:.0%})" for line in found]
+        if found:
+            peak = max(line["rss_bytes"] for line in found) / MB
+            rows.append(f"| {program} | {' | '.join(cells)} | {peak:,.0f} |")
+    rows += ["", "A capture of a million short packets of 20,000 two-way flows, exported as NetFlow v5:", "",
+             "| | CPU s a million packets | flows exported | peak MB |", "|---|---|---|---|"]
+    for program in ("weir", "softflowd"):
+        line = find(lines, {"bench": "peers", "variant": f"{program} exports"})
+        if line:
+            rows.append(f"| {program} | {line['cpu_s_per_million']:.2f} | {line['flows_exported']:,} of "
+                        f"{line['flows_there']:,} | {line['rss_bytes'] / MB:,.0f} |")
+    return rows
 
 
 def speed_table(lines):
@@ -213,6 +268,7 @@ def judge(goal, lines):
 
 
 def page(lines):
+    own = [line for line in lines if line["bench"] != "peers"]
     text = ["# Benchmarks", "",
             "Made by `make bench`; [command-line.md](command-line.md#weir-bench) says what each mode does. Times are",
             "CPU time of the worker's thread: p5 is the machine when its neighbours are quiet, p50 as it was, and",
@@ -222,7 +278,8 @@ def page(lines):
             "## Beside others",
             "The others were measured on a virtual machine of two processors, too (AMD EPYC, 3.5 GHz), from a capture in",
             "the page cache, in packets per CPU second, with flow creation unless said otherwise.", "", *beside(lines), "",
-            "## All lines", *speed_table(lines), "", *more(lines)]
+            "## Telemetry beside others", *peers(lines), "",
+            "## All lines", *speed_table(own), "", *more(own)]
     return "\n".join(text) + "\n"
 
 

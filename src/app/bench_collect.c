@@ -75,8 +75,10 @@ static bool measure_decode(struct bench *b, const void *what)
         return fail(b->err, "%s: %llu of %llu records were taken", form->name,
                     (unsigned long long)counter_get(&counts->accepted),
                     (unsigned long long)counter_get(&counts->records));
-    if (form->field)
+    if (form->field) {
         l->floor = train_floor(&train, b->measure / 4);
+        line_add(l, "ratio_to_floor", "", l->speed.p5 / l->floor.p5);
+    }
     return true;
 }
 

@@ -125,7 +125,7 @@ static bool measure(struct bench *b, const void *what)
     else if (!encode_flows(b, form, records, &n, &bytes))
         return false;
     double ns = (double)(cpu_now() - start) / (double)n;
-    line_add(l, "ns_per_record", "", ns);
+    l->speed.mean = ns;
     line_add(l, "records_per_s", "", (double)SECOND / ns);
     line_add(l, "bytes_per_record", "", (double)bytes / (double)n);
     return true;
@@ -146,7 +146,7 @@ static bool send_records(struct bench *b, struct exports *x, const struct record
     if (!exports_state(x, 0, &s) || !s.sent || s.sent != s.offered)
         return fail(b->err, "not all records were sent");
     double ns = (double)(process_cpu() - start) / (double)s.sent;
-    line_add(b->line, "ns_per_record", "", ns);
+    b->line->speed.mean = ns;
     line_add(b->line, "records_per_s", "", (double)SECOND / ns);
     line_add(b->line, "bytes_per_record", "", (double)s.bytes / (double)s.sent);
     return true;
