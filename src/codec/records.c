@@ -5,8 +5,20 @@
 static const nsec_t PAST_MOST = 24 * HOUR;
 static const nsec_t FUTURE_MOST = 5 * MINUTE;
 
-/* Rule B09: a time that cannot be is moved to the nearest that can, and a flow never ends before it
- * begins. */
+static nsec_t clamp(nsec_t t, nsec_t low, nsec_t high)
+{
+    return t < low ? low : t > high ? high : t;
+}
+
+static nsec_t later(nsec_t t, nsec_t by)
+{
+    nsec_t sum;
+    return __builtin_add_overflow(t, by, &sum) ? t : sum;
+}
+
+/* Rule B09: a time that cannot be is moved to the nearest that can, and a flow never ends before it begins.
+ * Where the exporter's clock is as far off, its times move with it and keep their distances: a clock that
+ * was never set, or a capture of years ago that a probe replays. */
 static void check_times(struct collector *c, struct flow_in *f, nsec_t now)
 {
     nsec_t low = now - PAST_MOST, high = now + FUTURE_MOST;
@@ -14,8 +26,13 @@ static void check_times(struct collector *c, struct flow_in *f, nsec_t now)
     /* One of the two alone is both. */
     first = first ? first : last;
     last = last ? last : first;
-    f->first = first < low ? low : first > high ? high : first;
-    f->last = last < low ? low : last > high ? high : last;
+    f->first = clamp(first, low, high);
+    f->last = clamp(last, low, high);
+    bool clock_is_off = f->exported && f->exported != clamp(f->exported, low, high);
+    if (clock_is_off && (f->first != first || f->last != last)) {
+        f->first = clamp(later(first, now - f->exported), low, high);
+        f->last = clamp(later(last, now - f->exported), low, high);
+    }
     if (f->last < f->first)
         f->last = f->first;
     if (f->first != first || f->last != last) {
@@ -103,10 +120,9 @@ static void finish(struct collector *c, const struct message *m, const struct te
         uptime_stamps(f, a, m);
     if (a && a->duration && f->flags & FLOW_IN_HAS_TIMES)
         fill_from_duration(f, a->duration);
-    if (f->flags & FLOW_IN_HAS_TIMES)
-        check_times(c, f, m->d->received);
-    else
-        f->first = f->last = f->exported;
+    if (!(f->flags & FLOW_IN_HAS_TIMES))
+        f->first = f->last = f->exported ? f->exported : m->d->received;
+    check_times(c, f, m->d->received);
     sampling_of(c, m, a, f);
 }
 

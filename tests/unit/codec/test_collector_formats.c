@@ -246,6 +246,18 @@ static void test_a_flow_that_ends_before_it_began_is_moved_and_counted(void **st
     assert_int_equal(lost(LOSS_time_moved), 1);
 }
 
+static void test_times_move_with_a_clock_that_is_years_behind(void **state)
+{
+    struct message_bytes m = v9_message(100000, NOON_S - 8 * 365 * 86400, 1);
+    put_plain_template(&m);
+    put_plain_data(&m, 90000, 99000);
+    take(c, &m);
+    assert_int_equal(told.flow[0].first, NOON - 10 * SECOND);
+    assert_int_equal(told.flow[0].last, NOON - SECOND);
+    assert_true(told.flow[0].flags & FLOW_IN_CLAMPED);
+    assert_int_equal(lost(LOSS_time_moved), 1);
+}
+
 static void test_times_a_day_back_or_minutes_ahead_are_moved_to_the_edge(void **state)
 {
     static const struct field_row rows[] = {
@@ -573,6 +585,7 @@ int main(void)
         TEST(sys_uptime_may_wrap_between_a_flow_and_its_message),
         TEST(a_start_told_by_options_counts_for_the_data_behind_it_in_the_same_message),
         TEST(a_flow_that_ends_before_it_began_is_moved_and_counted),
+        TEST(times_move_with_a_clock_that_is_years_behind),
         TEST(times_a_day_back_or_minutes_ahead_are_moved_to_the_edge),
         TEST(numbers_of_reduced_size_and_texts_of_any_length_are_read),
         TEST(reverse_elements_count_the_way_back),
