@@ -200,8 +200,7 @@ static uint8_t octets_of(const struct field *f)
     case KIND_flow_id:
     case KIND_time:
         return 8;
-    case KIND_app_id:
-        return 2;
+    case KIND_app_id: /* what carries it in the upper half, as TLS in TLS.Google */
     case KIND_duration:
         return 4;
     default:

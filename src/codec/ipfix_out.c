@@ -403,6 +403,8 @@ static uint64_t computed(const struct record *r, const struct out_step *s)
     uint64_t v = record_number(r, s->field);
     if (s->field->kind == KIND_observed)
         return v == OBSERVED_EGRESS; /* flowDirection: 0 ingress, 1 egress */
+    if (s->field->kind == KIND_app_id && r->l7_master && r->l7_master != v)
+        return (uint64_t)r->l7_master << 16 | v;
     return s->field->kind == KIND_duration ? v / MILLISECOND : v;
 }
 

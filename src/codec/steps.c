@@ -192,6 +192,7 @@ static void rare_value(const struct step *s, const uint8_t *p, unsigned octets, 
         store_number(to, 4, v > UINT32_MAX / 1000 ? UINT32_MAX : v * 1000);
         break;
     case STEP_L7_PROTO:
+        f->flags |= FLOW_IN_APP;
         f->l7_app = (uint16_t)v;
         f->l7_master = octets > 2 ? (uint16_t)(v >> 16) : 0;
         break;

@@ -227,7 +227,7 @@ static void export_run(void *argument)
     struct exports *x = t->all;
     for (;;) {
         bool stopping = atomic_load_explicit(&x->stopping, memory_order_acquire);
-        bool hurry = atomic_load_explicit(&x->hurry, memory_order_relaxed);
+        bool hurry = exports_hurry(x);
         nsec_t mono = clock_mono();
         look_at_clock(t, mono);
         bool ready = t->ops->is_ready(t, mono);
@@ -315,6 +315,11 @@ bool exports_start(struct exports *x, struct err *e)
             return false;
     }
     return true;
+}
+
+bool exports_hurry(const struct exports *x)
+{
+    return atomic_load_explicit(&x->hurry, memory_order_relaxed);
 }
 
 void exports_let_go(struct exports *x)

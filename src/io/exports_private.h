@@ -41,6 +41,9 @@ struct exporting {
     struct record record;
 };
 
+/* True when the time to stop is over: what waits is dropped. The export's thread. */
+bool exports_hurry(const struct exports *x);
+
 extern const struct export_ops export_flow_ops, export_zmq_ops;
 
 #endif

@@ -22,7 +22,8 @@
 enum {
     BACK_OFF_MOST = 30, /* seconds */
     CONNECT_MS = 2000,
-    SEND_S = 5,
+    SEND_MS = 5000, /* so long a collector may take nothing before the connection is given up */
+    LOOK_MS = 100,  /* between two looks at whether Weir is to stop */
     SEND_BUFFER = 4 << 20
 };
 
@@ -111,9 +112,7 @@ static int open_socket(const struct link *l, const struct addrinfo *a)
     if (fd == -1)
         return -1;
     int size = SEND_BUFFER, one = 1;
-    struct timeval most = {.tv_sec = SEND_S};
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
     if (a->ai_socktype == SOCK_STREAM)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (bind_from(fd, l, a) && connect_in_time(fd, a))
@@ -178,13 +177,29 @@ static bool flow_is_ready(struct exporting *x, nsec_t mono)
     return l->fd != -1;
 }
 
+/* Waits until the connection takes more; false when it took nothing for too long or Weir is to stop. */
+static bool wait_room(struct exporting *x)
+{
+    struct link *l = x->own;
+    struct pollfd p = {.fd = l->fd, .events = POLLOUT};
+    for (unsigned ms = 0; ms < SEND_MS && !exports_hurry(x->all); ms += LOOK_MS) {
+        if (poll(&p, 1, LOOK_MS) == 1)
+            return true;
+    }
+    errno = ETIMEDOUT;
+    return false;
+}
+
 static bool send_all(struct exporting *x, const uint8_t *bytes, size_t len)
 {
     struct link *l = x->own;
     bool is_file = x->target.kind == EXPORT_TO_FILE;
     while (len) {
-        ssize_t n = is_file ? write(l->fd, bytes, len) : send(l->fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t n = is_file ? write(l->fd, bytes, len)
+                            : send(l->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1 && errno == EAGAIN && wait_room(x))
             continue;
         if (n <= 0)
             return false;

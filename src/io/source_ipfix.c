@@ -144,6 +144,22 @@ static enum source_result read_file(struct source_ipfix *s, struct burst *b)
     return SOURCE_OK;
 }
 
+/* The end of a connection. What came after its last whole message cannot be told from a message of which
+ * the rest was lost, so it counts. */
+static void end_connection(struct source_ipfix *s, struct connection *c)
+{
+    char from[ADDR_TEXT];
+    const struct ipfix_stream *stream = &c->stream;
+    if (stream->is_broken || stream->used > stream->given) {
+        addr_print(&c->from, from);
+        counter_add(&s->base.counts.damaged, 1);
+        log_warning("%s: %s port %u %s", s->base.name, from, c->from_port,
+                    stream->is_broken ? "sends something else than IPFIX; disconnected"
+                                      : "went away inside a message");
+    }
+    hang_up(c);
+}
+
 /* What one of the connections has; each is asked in turn. */
 static unsigned take(struct source_ipfix *s)
 {
@@ -156,12 +172,12 @@ static unsigned take(struct source_ipfix *s)
         if (n)
             return n;
         ssize_t got = fill(s, c);
+        int why = errno;
         n = give(s, c, 0);
-        counter_add(&s->base.counts.damaged, c->stream.is_broken);
         if (n)
             return n;
-        if (c->stream.is_broken || got == 0 || (got == -1 && errno != EAGAIN && errno != EINTR))
-            hang_up(c);
+        if (c->stream.is_broken || got == 0 || (got == -1 && why != EAGAIN && why != EINTR))
+            end_connection(s, c);
     }
     return 0;
 }

@@ -63,12 +63,15 @@ static bool learn_port(int fd, struct udp_address *a, unsigned port)
     return true;
 }
 
-static bool set_up(int fd, struct udp_address *a, unsigned port, bool v6)
+static bool set_up(int fd, struct udp_address *a, unsigned port, int type, bool v6)
 {
     static const int yes = 1, no = 0;
     struct sockaddr_storage where;
     socklen_t len = udp_address_to_socket(a, port, v6, &where);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    /* Connections of who listened here before may linger for a minute. */
+    if (type == SOCK_STREAM)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (v6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
     return bind(fd, (const struct sockaddr *)&where, len) == 0 && learn_port(fd, a, port);
@@ -77,7 +80,7 @@ static bool set_up(int fd, struct udp_address *a, unsigned port, bool v6)
 static int open_family(struct udp_address *a, unsigned port, int type, bool v6)
 {
     int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd == -1 || set_up(fd, a, port, v6))
+    if (fd == -1 || set_up(fd, a, port, type, v6))
         return fd;
     int why = errno;
     close(fd);

@@ -155,20 +155,21 @@ static void test_ipfix_is_these_bytes(void **state)
     struct flow_out *o = open_out(FLOW_IPFIX, &t, false);
     struct record r = plain();
     r.rcvd_packets = 0;
-    r.l7_app = 5;
+    r.l7_master = 91;
+    r.l7_app = 126;
     tail_set(&r.tail, STRING_dns_query, "a.example", 9);
     flow_out_add(o, &r, NOON * SECOND);
     flow_out_flush(o, NOON * SECOND);
     static const uint8_t want[] = {0, 10, 0, 111, 0x65, 0x53, 0xf1, 0x00, 0, 0, 0, 0, 0, 0, 0, 5,
-                                   /* template 256: 8/4, 1/8, 35632.118/2, 35632.205/variable */
-                                   0, 2, 0, 32, 1, 0, 0, 4, 0, 8, 0, 4, 0, 1, 0, 8, 0x80, 118, 0, 2,
+                                   /* template 256: 8/4, 1/8, 35632.118/4, 35632.205/variable */
+                                   0, 2, 0, 32, 1, 0, 0, 4, 0, 8, 0, 4, 0, 1, 0, 8, 0x80, 118, 0, 4,
                                    0, 0, 0x8b, 0x30, 0x80, 205, 0xff, 0xff, 0, 0, 0x8b, 0x30,
                                    /* data */
-                                   1, 0, 0, 28, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 44, 0, 5, 9, 'a',
-                                   '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
+                                   1, 0, 0, 30, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 44, 0, 91, 0, 126,
+                                   9, 'a', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
     assert_int_equal(caught.n, 1);
-    assert_int_equal(caught.message[0].len, 16 + 32 + 28);
-    assert_int_equal(sizeof want, 16 + 32 + 28);
+    assert_int_equal(caught.message[0].len, 16 + 32 + 30);
+    assert_int_equal(sizeof want, 16 + 32 + 30);
     uint8_t same[sizeof want];
     memcpy(same, want, sizeof want);
     same[3] = sizeof want;
@@ -197,8 +198,8 @@ static void test_v9_numbers_ntops_elements_from_57472_and_counts_datagrams(void 
     assert_int_equal(load_be16(m + 20 + 12), 57590);
     const uint8_t *data = m + 20 + 20;
     assert_int_equal(load_be16(data), 256);
-    assert_int_equal(load_be16(data + 2), 16); /* 10 octets, padded */
-    assert_int_equal(load_be32(data + 10), 100000);
+    assert_int_equal(load_be16(data + 2), 16); /* 12 octets */
+    assert_int_equal(load_be32(data + 12), 100000);
     assert_int_equal(load_be32(caught.message[1].bytes + 12), 1);
     assert_int_equal(load_be16(caught.message[1].bytes + 2), 1);
     flow_out_free(o);
