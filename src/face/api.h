@@ -35,6 +35,10 @@ int call_iface(const struct call *c);
 /* Compiles q into *filter (NULL when absent); a problem with the offset when it is wrong. The
  * caller frees the filter. */
 struct reply *call_filter(const struct call *c, struct filter **filter);
+/* The address that a parameter names, in *room. NULL when it is absent, and with *problem filled, unless
+ * it is already, when it cannot be read. */
+const struct addr *call_addr(const struct call *c, enum param p, struct addr *room,
+                             struct reply **problem);
 /* 404 unless the interface exists or none was named. */
 struct reply *call_check_iface(const struct api *api, const struct call *c);
 

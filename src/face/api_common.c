@@ -32,6 +32,21 @@ struct reply *call_check_iface(const struct api *api, const struct call *c)
     return reply_problem(404, "interface", "No such interface", "see /api/v1/interfaces", -1);
 }
 
+const struct addr *call_addr(const struct call *c, enum param p, struct addr *room,
+                             struct reply **problem)
+{
+    const char *text = c->value[p].text;
+    char detail[80];
+    if (!text || !*text)
+        return NULL;
+    if (addr_parse(text, room))
+        return room;
+    snprintf(detail, sizeof detail, "%s must be an address", param_table[p].name);
+    if (!*problem)
+        *problem = reply_problem(400, "parameter", "Bad parameter", detail, -1);
+    return NULL;
+}
+
 static void meta_open(struct json *j, nsec_t now, bool complete)
 {
     json_key(j, "meta");

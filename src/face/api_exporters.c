@@ -185,21 +185,6 @@ static void stream_row(struct json *j, const struct exporter_view *v)
     json_close(j);
 }
 
-static void interface_row(struct json *j, const struct exporter_if_row *i)
-{
-    json_open(j);
-    json_pair_u64(j, "index", i->index);
-    json_pair_string(j, "name", i->name);
-    json_pair_u64(j, "bytes_in", i->traffic.bytes[0]);
-    json_pair_u64(j, "bytes_out", i->traffic.bytes[1]);
-    json_pair_u64(j, "packets_in", i->traffic.packets[0]);
-    json_pair_u64(j, "packets_out", i->traffic.packets[1]);
-    json_pair_u64(j, "bps", i->bps);
-    json_pair_i64(j, "first_seen", to_ms(i->first));
-    json_pair_i64(j, "last_seen", to_ms(i->last));
-    json_close(j);
-}
-
 static struct reply *exporter_reply(const struct exporter_sums *x, const struct exporter_sum *s)
 {
     struct rows rows = {.reply = reply_json(), .format = FORMAT_JSON};
@@ -213,12 +198,7 @@ static struct reply *exporter_reply(const struct exporter_sums *x, const struct 
     for (uint32_t i = s->row; i < s->row + s->rows; i++)
         stream_row(j, &x->answer->exporters[i]);
     json_close_array(j);
-    const struct exporter_detail *d = &x->answer->exporter;
-    json_key(j, "interfaces");
-    json_open_array(j);
-    for (uint32_t i = 0; i < d->interfaces; i++)
-        interface_row(j, &d->interface[i]);
-    json_close_array(j);
+    exporter_detail_keys(j, &x->answer->exporter);
     rows_close(&rows);
     return api_one_finish(rows.reply, j, x->answer);
 }
@@ -285,22 +265,6 @@ static bool told_matches(const struct told_row *t, const struct addr *exporter,
 {
     return (!exporter || addr_equal(&t->exporter, exporter)) &&
            (!host || addr_equal(&t->src, host) || addr_equal(&t->dst, host));
-}
-
-/* An address that a parameter names: NULL when it is absent; *problem when it cannot be read. */
-static const struct addr *call_addr(const struct call *c, enum param p, struct addr *room,
-                                    struct reply **problem)
-{
-    const char *text = c->value[p].text;
-    char detail[80];
-    if (!text || !*text)
-        return NULL;
-    if (addr_parse(text, room))
-        return room;
-    snprintf(detail, sizeof detail, "%s must be an address", param_table[p].name);
-    if (!*problem)
-        *problem = reply_problem(400, "parameter", "Bad parameter", detail, -1);
-    return NULL;
 }
 
 struct reply *api_told_list(const struct api *api, const struct call *c)

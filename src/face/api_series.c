@@ -6,14 +6,14 @@
 #include "face/rows.h"
 
 /* Words of the parameter schema, in its order. */
-enum { SCHEMA_IFACE_TRAFFIC, SCHEMA_IFACE_NDPI, SCHEMA_HOST_TRAFFIC };
+enum { SCHEMA_IFACE_TRAFFIC, SCHEMA_IFACE_NDPI, SCHEMA_HOST_TRAFFIC, SCHEMA_EXPORTER_COUNTERS };
 
-static void series_head(struct json *j, nsec_t end)
+static void series_head(struct json *j, nsec_t end, uint32_t step)
 {
     json_open(j);
     if (end)
         json_pair_i64(j, "end", to_ms(end));
-    json_pair_u64(j, "step_ms", 1000);
+    json_pair_u64(j, "step_ms", 1000ull * (step ? step : 1));
     json_key(j, "series");
     json_open_array(j);
 }
@@ -35,7 +35,7 @@ static void row_tail(struct json *j)
 
 static void iface_rows(struct json *j, const struct answer *a, bool apps)
 {
-    series_head(j, a->n ? a->series[0].end : 0);
+    series_head(j, a->n ? a->series[0].end : 0, a->n ? a->series[0].step : 1);
     for (uint32_t i = 0; i < a->n; i++) {
         const struct series_row *row = &a->series[i];
         if (!strncmp(row->name, "app:", 4) != apps)
@@ -57,7 +57,7 @@ static void host_rows(struct json *j, const struct host_detail *d, unsigned seco
 {
     static const char *const names[2] = {[SIDE_SENT] = "sent", [SIDE_RCVD] = "rcvd"};
     unsigned from = d->series_n > seconds ? d->series_n - seconds : 0;
-    series_head(j, d->series_end);
+    series_head(j, d->series_end, 1);
     for (int side = 0; side < 2 && d->series_n; side++) {
         row_head(j, names[side], "bytes");
         for (unsigned k = from; k < d->series_n; k++) {
@@ -72,6 +72,22 @@ static void host_rows(struct json *j, const struct host_detail *d, unsigned seco
     json_close(j);
 }
 
+/* What the interface of an exporter counted. NULL with *problem filled when the exporter is not named. */
+static struct answer *ask_counters(const struct api *api, const struct call *c,
+                                   struct reply **problem)
+{
+    struct question q = {.kind = QUESTION_METER,
+                         .iface = call_iface(c),
+                         .interface = (uint32_t)c->value[PARAM_index].number,
+                         .limit = QUESTION_ROWS,
+                         .hosts_local = -1};
+    const struct addr *addr = call_addr(c, PARAM_exporter, &q.addr, problem);
+    if (!addr && !*problem)
+        *problem = reply_problem(400, "parameter", "Bad parameter",
+                                 "exporter:counters needs exporter and index", -1);
+    return addr ? question_ask(api->engine, &q) : NULL;
+}
+
 struct reply *api_timeseries(const struct api *api, const struct call *c)
 {
     int64_t schema = c->value[PARAM_schema].number;
@@ -83,6 +99,10 @@ struct reply *api_timeseries(const struct api *api, const struct call *c)
     if (schema == SCHEMA_HOST_TRAFFIC) {
         const char *host = c->value[PARAM_host].text;
         a = api_ask_host(api, call_iface(c), host ? host : "", &problem);
+        if (!a)
+            return problem;
+    } else if (schema == SCHEMA_EXPORTER_COUNTERS) {
+        a = ask_counters(api, c, &problem);
         if (!a)
             return problem;
     } else {

@@ -6,6 +6,7 @@
 #ifndef WEIR_FACE_EXPORTERS_H
 #define WEIR_FACE_EXPORTERS_H
 
+#include "base/json.h"
 #include "engine/question.h"
 
 /* Sums over all that one address exports. */
@@ -42,6 +43,9 @@ void exporter_sums_ask(struct exporter_sums *x, struct engine *en, int iface);
 void exporter_sums_ask_one(struct exporter_sums *x, struct engine *en, int iface,
                            const struct addr *addr);
 void exporter_sums_free(struct exporter_sums *x);
+
+/* "interfaces", "layouts" and "rates" into an open object. */
+void exporter_detail_keys(struct json *j, const struct exporter_detail *d);
 
 /* The word for a state: "sends". */
 const char *exporter_state_word(enum exporter_state state);

@@ -75,6 +75,21 @@ const steps = [
     await page.waitForFunction(() => location.pathname === "/flows");
     await page.waitForFunction(() => document.querySelectorAll(".chip").length === 2);
   }],
+  ["an exporter tells its templates, rates and interfaces by name", async ({ page }) => {
+    await page.goto(base + "/exporters/" + ROUTER);
+    await page.waitForSelector("section[aria-label=Templates] tbody tr");
+    assert.match(await page.textContent("section[aria-label=Interfaces]"), /Te0\/1\/0 Uplink to provider A/);
+    assert.match(await page.textContent("section[aria-label=Templates]"), /sourceIPv4Address.*interfaceDescription/s);
+    assert.match(plain(await page.textContent("section[aria-label=Sampling]")), /1 in 100.*by chance.*options/s);
+  }],
+  ["counters of interfaces are a table, and the last hour of the one that is picked", async ({ page }) => {
+    await page.goto(base + "/exporters/" + SWITCH);
+    await page.waitForSelector("section[aria-label=Counters] .chart");
+    assert.match(plain(await page.textContent("section[aria-label=Counters]")), /1\.00 Gbit\/s/);
+    await page.locator("section[aria-label=Counters] .pick", { hasText: "12" }).click();
+    await page.waitForFunction(() => location.search.includes("sel=12"));
+    await page.waitForSelector("section[aria-label=Counters] .legend:has-text('Interface 12')");
+  }],
   ["its figures move while the page is open", async ({ page }) => {
     await page.goto(base + "/exporters/" + BORDER);
     const records = () => page.locator(".fact", { hasText: "Data records" }).locator(".num").innerText();

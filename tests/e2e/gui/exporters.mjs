@@ -114,11 +114,11 @@ function counters(sequence, index, octets) {
 function sflowSwitch() {
   let sequence = 1;
   let samples = 1;
-  let octets = 1_000_000;
+  const begin = Date.now();
   return (ms, second) => {
     const list = [];
     for (let i = 0; i < 4; i++) list.push(sampled(samples++, i, 512));
-    octets += 12_500_000 + 2_000_000 * (second % 5);
+    const octets = 1_000_000 + 15_000 * (ms - begin);
     if (second % 2 === 0) list.push(counters(sequence, 11, octets), counters(sequence, 12, octets / 4));
     return [[...words(5, 1), ...ip4("127.0.0.14"), ...words(0, sequence++, second * 1000, list.length), ...list.flat()]];
   };

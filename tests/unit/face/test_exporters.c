@@ -69,6 +69,51 @@ static void put_flow(struct message_bytes *m, unsigned port)
 static const struct field_row event_fields[] = {{0, 8, 4}, {0, 12, 4},  {0, 7, 2},   {0, 11, 2},
                                                 {0, 4, 1}, {0, 233, 1}, {0, 323, 8}, {0, 0, 0}};
 
+/* An sFlow datagram with the counters of interface 7: 1 Gbit/s, up, so many octets in and half of them out. */
+static struct message_bytes counter_message(uint32_t sequence, uint32_t octets)
+{
+    const uint32_t words[] = {5,
+                              1,
+                              0x0a090003,
+                              0,
+                              sequence,
+                              sequence * 20000,
+                              1,
+                              2,
+                              108,
+                              sequence,
+                              7,
+                              1,
+                              1,
+                              88,
+                              7,
+                              6,
+                              0,
+                              1000000000,
+                              1,
+                              3,
+                              0,
+                              octets,
+                              octets / 100,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              octets / 2,
+                              octets / 200,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0};
+    struct message_bytes m = {.len = 0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        put(&m, words[i], 4);
+    return m;
+}
+
 static struct source *made_source(void)
 {
     static const struct source_ops ops = {play, stage_wake, stage_close};
@@ -105,6 +150,10 @@ static struct source *made_source(void)
     close_set(&m);
     set_u16(&m, 2, m.len);
     add_message(p, &m, "10.9.0.2", 6);
+    m = counter_message(1, 1000000);
+    add_message(p, &m, "10.9.0.3", 10);
+    m = counter_message(2, 26000000); /* 25 MB in 20 s are 10 Mbit/s */
+    add_message(p, &m, "10.9.0.3", 30);
     return &p->source;
 }
 
@@ -121,7 +170,7 @@ static void test_a_list_has_what_was_sent_lost_and_scaled(void **state)
     (void)state;
     struct got g = get_json("/api/v1/exporters");
     const char *body = g.body.data;
-    assert_int_equal(json_number(body, "page.total"), 2);
+    assert_int_equal(json_number(body, "page.total"), 3);
     assert_true(json_says(body, "data.0.ip", "10.9.0.1"));
     assert_true(json_says(body, "data.0.protocol", "NetFlow v9"));
     assert_int_equal(json_number(body, "data.0.datagrams"), 2);
@@ -142,16 +191,16 @@ static void test_a_list_has_what_was_sent_lost_and_scaled(void **state)
 static void test_a_list_is_sorted_cut_and_searched(void **state)
 {
     (void)state;
-    struct got g = get_json("/api/v1/exporters?sort=records&limit=1");
+    struct got g = get_json("/api/v1/exporters?sort=-templates&limit=1&offset=2");
     assert_int_equal(json_count(g.body.data, "data"), 1);
-    assert_true(json_says(g.body.data, "data.0.ip", "10.9.0.2"));
+    assert_true(json_says(g.body.data, "data.0.ip", "10.9.0.3"));
     got_free(&g);
     g = get_json("/api/v1/exporters?find=9.0.1&fields=ip,bytes");
     assert_int_equal(json_number(g.body.data, "page.total"), 1);
     assert_int_equal(json_count(g.body.data, "data.0"), 2);
     got_free(&g);
     g = get_json("/api/v1/exporters?sort=-ip");
-    assert_true(json_says(g.body.data, "data.0.ip", "10.9.0.2"));
+    assert_true(json_says(g.body.data, "data.0.ip", "10.9.0.3"));
     got_free(&g);
     g = stage_get(stage->port, "/api/v1/exporters?sort=colour");
     assert_int_equal(g.status, 400);
@@ -173,6 +222,40 @@ static void test_an_exporter_tells_its_streams_and_interfaces(void **state)
     assert_int_equal(json_number(body, "data.interfaces.0.bytes_out"), 0);
     assert_int_equal(json_number(body, "data.interfaces.1.index"), 5);
     assert_int_equal(json_number(body, "data.interfaces.1.bytes_out"), 300000);
+    got_free(&g);
+}
+
+static void test_templates_are_told_with_their_fields(void **state)
+{
+    (void)state;
+    struct got g = get_json("/api/v1/exporters/10.9.0.1");
+    assert_int_equal(json_count(g.body.data, "data.layouts"), 1);
+    assert_int_equal(json_number(g.body.data, "data.layouts.0.id"), 256);
+    assert_int_equal(json_number(g.body.data, "data.layouts.0.records"), 3);
+    assert_int_equal(json_count(g.body.data, "data.layouts.0.fields"), 12);
+    assert_true(json_says(g.body.data, "data.layouts.0.fields.9.name", "samplingInterval"));
+    assert_int_equal(json_number(g.body.data, "data.rates.0.rate"), 100);
+    assert_true(json_says(g.body.data, "data.rates.0.source", "record"));
+    got_free(&g);
+}
+
+static void test_counters_of_an_interface_have_rates_and_an_hour(void **state)
+{
+    (void)state;
+    struct got g = get_json("/api/v1/exporters/10.9.0.3");
+    const char *body = g.body.data;
+    assert_int_equal(json_number(body, "data.interfaces.0.index"), 7);
+    assert_int_equal(json_number(body, "data.interfaces.0.speed_bps"), 1000000000);
+    assert_int_equal(json_number(body, "data.interfaces.0.counters.in_bps"), 10000000);
+    assert_int_equal(json_number(body, "data.interfaces.0.counters.out_bps"), 5000000);
+    assert_int_equal(json_number(body, "data.interfaces.0.counters.total.in_octets"), 25000000);
+    got_free(&g);
+    g = get_json("/api/v1/timeseries?schema=exporter:counters&exporter=10.9.0.3&index=7");
+    assert_int_equal(json_number(g.body.data, "data.step_ms"), 30000);
+    assert_true(json_says(g.body.data, "data.series.0.name", "in_octets"));
+    got_free(&g);
+    g = stage_get(stage->port, "/api/v1/timeseries?schema=exporter:counters&index=7");
+    assert_int_equal(g.status, 400);
     got_free(&g);
 }
 
@@ -238,7 +321,7 @@ static void test_totals_ledger_and_metrics_count_what_was_collected(void **state
 {
     (void)state;
     struct got g = get_json("/api/v1/totals");
-    assert_int_equal(json_number(g.body.data, "data.datagrams"), 3);
+    assert_int_equal(json_number(g.body.data, "data.datagrams"), 5);
     assert_int_equal(json_number(g.body.data, "data.records"), 4);
     assert_int_equal(json_number(g.body.data, "data.record_bytes"), 300000);
     got_free(&g);
@@ -248,11 +331,11 @@ static void test_totals_ledger_and_metrics_count_what_was_collected(void **state
     got_free(&g);
     g = stage_get(stage->port, "/metrics");
     assert_non_null(strstr(g.body.data, "\nweir_interface_exporters{interface=\"udp://made\","
-                                        "ifid=\"0\"} 2\n"));
+                                        "ifid=\"0\"} 3\n"));
     assert_non_null(strstr(g.body.data, "\nweir_exporter_lost_messages_total{interface=\"udp://"
                                         "made\",ifid=\"0\",exporter=\"10.9.0.1\"} 3\n"));
     assert_non_null(strstr(g.body.data, "\nweir_interface_collected_records_total{"));
-    assert_non_null(strstr(g.body.data, "exporter=\"10.9.0.2\"} 0.000\n"));
+    assert_non_null(strstr(g.body.data, "exporter=\"10.9.0.3\"} 0.000\n"));
     got_free(&g);
 }
 
@@ -262,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_a_list_has_what_was_sent_lost_and_scaled),
         cmocka_unit_test(test_a_list_is_sorted_cut_and_searched),
         cmocka_unit_test(test_an_exporter_tells_its_streams_and_interfaces),
+        cmocka_unit_test(test_templates_are_told_with_their_fields),
+        cmocka_unit_test(test_counters_of_an_interface_have_rates_and_an_hour),
         cmocka_unit_test(test_who_has_not_exported_is_not_there),
         cmocka_unit_test(test_an_event_keeps_all_its_fields),
         cmocka_unit_test(test_a_flow_has_raw_and_scaled_counters_and_its_path),

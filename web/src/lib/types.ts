@@ -263,11 +263,59 @@ export interface ExporterInterface {
   packets_out: number;
   bps: number;
   last_seen: number;
+  description: string;
+  speed_bps: number;
+  counters?: InterfaceCounters;
+}
+
+/** What an interface counted itself; rates as soon as there are two samples. */
+export interface InterfaceCounters {
+  t: number;
+  admin_up: boolean;
+  oper_up: boolean;
+  interval_ms?: number;
+  in_bps?: number;
+  out_bps?: number;
+  in_pps?: number;
+  out_pps?: number;
+  total: Record<"in_octets" | "out_octets" | "in_packets" | "out_packets" | "in_errors" | "out_errors" | "in_discards" | "out_discards", number>;
+  restarts: number;
+}
+
+/** A layout of records that an exporter announced. */
+export interface Layout {
+  domain: number;
+  protocol: string;
+  id: number;
+  options: boolean;
+  heard: boolean;
+  octets: number;
+  variable: boolean;
+  records: number;
+  changes: number;
+  learnt: number;
+  used: number;
+  fields: { id: number; pen: number; name: string; octets: number; scope: boolean }[];
+}
+
+export interface SamplingRate {
+  domain: number;
+  protocol: string;
+  heard: boolean;
+  id?: number;
+  name: string;
+  rate: number;
+  mode: string;
+  source: string;
+  before: number;
+  changed?: number;
 }
 
 export interface ExporterDetail extends Exporter {
   streams: ExporterStream[];
   interfaces: ExporterInterface[];
+  layouts: Layout[];
+  rates: SamplingRate[];
 }
 
 /** A record that is no traffic. */

@@ -16,6 +16,8 @@ import { Fact, Facts } from "../parts/facts.tsx";
 import { useTopic } from "../parts/hooks.ts";
 import { Num, Share, Spark, Val } from "../parts/num.tsx";
 import { PlainTable, type Column } from "../parts/table.tsx";
+import { Announced } from "./layouts.tsx";
+import { CountersOf, FaceName } from "./counters.tsx";
 import { Sampling } from "./exporters.tsx";
 import { FlowTable } from "./flows.tsx";
 import { ToldList, useTold } from "./told.tsx";
@@ -46,7 +48,7 @@ function interfaces(x: ExporterDetail): Column<ExporterInterface>[] {
   const either = (i: ExporterInterface) => flowsOf(x.filter + " and (in=" + i.index + " or out=" + i.index + ")");
   return [
     { id: "index", title: "Index", tip: "SNMP index of the interface", w: 64, right: true, sort: "index", phone: "a", cell: (i) => <Num w={{ v: String(i.index), u: "", full: "interface " + i.index }} href={either(i)} /> },
-    { id: "name", title: "Interface", w: 150, grow: true, sort: "name", phone: "b", cell: (i) => <span class={i.name ? "" : "muted"} title={i.name ? undefined : "Options records or counters of the exporter would name it"}>{i.name || "not named"}</span> },
+    { id: "name", title: "Interface", w: 150, grow: true, sort: "name", phone: "b", cell: (i) => <FaceName i={i} /> },
     { id: "line", title: "", w: 72, cell: (i) => <Spark v={rateOf("exporter-if " + x.ip, String(i.index))} w={56} /> },
     { id: "bps", title: "Throughput", tip: "In and out, of the records of the last second", w: 112, right: true, sort: "bps", cell: (i) => <Num w={N.rate(i.bps)} href={either(i)} tone={i.bps ? undefined : "muted"} /> },
     { id: "in", title: "In", tip: "What its flows brought in, scaled", w: 92, right: true, sort: "bytes_in", phone: "c", cell: (i) => <Num w={N.bytes(i.bytes_in)} href={of("in", i)} tone="rcvd" /> },
@@ -158,10 +160,12 @@ export default function ExporterPage({ id }: PageProps) {
         <header><h2>Interfaces</h2><span class="lead">by its records; a number opens the flows behind it</span></header>
         <PlainTable label="Interfaces" columns={interfaces(x)} rows={x.interfaces} keyOf={(i) => String(i.index)} empty={<p>Its records name no interface.</p>} />
       </section>
+      <CountersOf x={x} />
       <section class="section" aria-label="Streams">
         <header><h2>Streams</h2><span class="lead">each observation domain and protocol numbers its own messages</span></header>
         <PlainTable label="Streams" columns={streams()} rows={x.streams} keyOf={(s) => s.domain + s.protocol + s.if} />
       </section>
+      <Announced x={x} />
       {told !== null && told.data.length > 0 && (
         <section class="section" aria-label="Log">
           <header><h2>What it told beside traffic</h2><span class="lead">the latest of {N.text(N.count(told.page.total))}</span><span class="grow" /><a href={to("/told", { q: undefined, exporter: x.ip })}>all of it</a></header>
