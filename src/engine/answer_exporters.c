@@ -26,6 +26,17 @@ static void add_view(struct part *p, const struct exporter_row *row)
     view->silence = row->datagrams && w->now > row->last ? w->now - row->last : 0;
 }
 
+/* To the row that was added last. */
+static void add_silence(struct part *p, const struct listened *l)
+{
+    struct answer *a = &p->box->answer;
+    if (!l || !a->n)
+        return;
+    a->exporters[a->n - 1].usual = l->usual;
+    if (l->is_silent)
+        a->exporters[a->n - 1].state = EXPORTER_SILENT;
+}
+
 /* The collector that speaks for this worker's exporters, or NULL. */
 static const struct collector *collector_of(const struct worker *w)
 {
@@ -56,6 +67,7 @@ static bool start_exporters(struct part *p)
         if (!is_wanted(&p->question, &row.addr, row.domain))
             continue;
         add_view(p, &row);
+        add_silence(p, silence_of(&w->collect->silence, i, x));
         if (p->question.kind == QUESTION_EXPORTER &&
             !exporter_detail_take(&p->box->answer.exporter, x, row.datagrams > 0))
             return false;

@@ -143,11 +143,8 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     flow_add_frame(w, &stamped, f, address_of(w->collect, f->exporter), w->collect->now);
 }
 
-static void on_say(void *to, const struct exporter *x, enum exporter_news news,
-                   const char *sentence)
+void collect_say(struct worker *w, const struct exporter *x, const char *sentence)
 {
-    (void)news;
-    struct worker *w = to;
     char address[ADDR_TEXT];
     struct event_row *row =
         collect_speaks(w) ? events_add(&w->events, w->collect->now, EVENT_EXPORTER) : NULL;
@@ -157,6 +154,14 @@ static void on_say(void *to, const struct exporter *x, enum exporter_news news,
     snprintf(row->text, sizeof row->text, "Exporter %s: %s", address, sentence);
     snprintf(row->filter, sizeof row->filter, "exporter=%s", address);
     snprintf(row->link, sizeof row->link, "%s", address);
+}
+
+/* Events have no severity: the sentence says it. */
+static void on_say(void *to, const struct exporter *x, enum exporter_news news,
+                   const char *sentence)
+{
+    (void)news;
+    collect_say(to, x, sentence);
 }
 
 static void on_counters(void *to, const struct interface_counters *c)
@@ -188,6 +193,7 @@ void collect_fini(struct worker *w)
 {
     if (!w->collect)
         return;
+    silence_fini(&w->collect->silence);
     if (w->collect->collector)
         collector_free(w->collect->collector);
     mem_free(ACCOUNT_other, w->collect, sizeof *w->collect);
@@ -220,6 +226,8 @@ void collect_tick(struct worker *w, nsec_t now)
         return;
     w->collect->now = now;
     collector_tick(w->collect->collector, now);
+    if (collect_speaks(w))
+        silence_look(w, now);
 }
 
 void collect_end(struct worker *w)

@@ -11,6 +11,7 @@
 #include "codec/collector.h"
 #include "engine/plug.h"
 #include "engine/question.h"
+#include "engine/silence.h"
 
 enum { TOLD_KEPT = 256 /* records without traffic that are remembered */ };
 
@@ -21,6 +22,7 @@ struct collect {
     nsec_t now;
     const struct exporter *exporter; /* the last one, and its address */
     struct addr address;
+    struct silence silence;
     uint32_t told_n; /* ever kept */
     struct told_row told[TOLD_KEPT];
 };
@@ -39,6 +41,8 @@ void collect_datagram(struct worker *w, const struct datagram *d, uint32_t wire_
 void collect_tick(struct worker *w, nsec_t now);
 /* Nothing will come any more: what still waits for its template is counted as lost. */
 void collect_end(struct worker *w);
+/* An event about an exporter, with a sentence that wants "Exporter ADDRESS: " before it. */
+void collect_say(struct worker *w, const struct exporter *x, const char *sentence);
 /* Adds what the collector counts to the worker's totals. */
 void collect_totals(const struct worker *w, struct totals_row *t);
 

@@ -169,7 +169,7 @@ struct exporter_view {
     uint32_t iface;          /* of Weir */
     uint8_t state;           /* enum exporter_state */
     nsec_t silence;          /* since its last datagram */
-    nsec_t usual;            /* between datagrams, 0 = not known yet */
+    nsec_t usual;            /* the longest pause of late, 0 = not known yet */
     uint64_t bytes, packets; /* counted, multiplied by sampling; */
     uint64_t bps;            /* of the last second */
     struct group_told told;  /* the same as sent; what others had told; records of traffic */
