@@ -223,9 +223,21 @@ static void arm_deadline(void)
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
+/* The exports' part is about all interfaces. */
+static void keep_exports(const struct app *a, uint64_t told, struct saved_writer *w)
+{
+    static const struct totals_row none;
+    struct ledger ledger = {0};
+    if (!a->exports)
+        return;
+    exports_ledger(a->exports, told, &ledger);
+    saved_add(w, "exports", &ledger, &none);
+}
+
 static void keep_ledger(struct app *a)
 {
     struct saved_writer w = {0};
+    uint64_t told = 0;
     for (unsigned i = 0; i < engine_interfaces(a->engine); i++) {
         struct question q = {.kind = QUESTION_TOTALS, .iface = (int)i};
         struct interface_info info;
@@ -234,9 +246,11 @@ static void keep_ledger(struct app *a)
             struct ledger ledger;
             ledger_fill(&ledger, answer->totals);
             saved_add(&w, info.name, &ledger, answer->totals);
+            told += answer->totals->records_told;
         }
         answer_free(answer);
     }
+    keep_exports(a, told, &w);
     struct err e = {""};
     if (!saved_finish(&w, a->settings, clock_wall(), &e))
         log_warning("the ledger of this run is not kept: %s", e.text);

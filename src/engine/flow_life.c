@@ -446,6 +446,7 @@ void flow_tell(struct worker *w, uint32_t index, enum end_reason why)
         flow_to_record(w, index, true, &w->scratch);
         w->scratch.end_reason = (uint8_t)why;
         w->scratch.state = why == END_ACTIVE ? FLOW_ACTIVE : FLOW_ENDED;
+        w->tally.told++;
         w->sink->record(w->sink, &w->scratch);
     }
     if (!told)

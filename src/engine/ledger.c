@@ -1,6 +1,8 @@
 /* ledger.c - the equations: every packet and byte has a place. */
 #include "engine/ledger.h"
 
+#include <assert.h>
+
 #include "base/alloc.h"
 
 struct group_sum {
@@ -19,23 +21,36 @@ static struct group_sum sum_group(const struct totals_row *t, enum reason_group 
     return s;
 }
 
-static struct ledger_line *add_line(struct ledger *l, const char *id, const char *unit,
-                                    const char *text, const char *left_name, uint64_t left)
+struct ledger_line *ledger_add(struct ledger *l, const struct ledger_line *head)
 {
+    if (l->n == LEDGER_LINES)
+        return NULL;
     struct ledger_line *line = &l->line[l->n++];
-    *line = (struct ledger_line){.id = id,
-                                 .unit = unit,
-                                 .text = text,
-                                 .left_name = left_name,
-                                 .left = left,
-                                 .gap = (int64_t)left};
+    *line = *head;
+    line->gap = (int64_t)line->left;
     return line;
 }
 
-static void add_term(struct ledger_line *line, const char *name, uint64_t value)
+void ledger_add_term(struct ledger_line *line, const char *name, uint64_t value)
 {
+    assert(line->terms < LEDGER_TERMS);
     line->term[line->terms++] = (struct ledger_term){.name = name, .value = value};
     line->gap -= (int64_t)value;
+}
+
+void ledger_close(struct ledger *l)
+{
+    l->closes = true;
+    for (unsigned i = 0; i < l->n; i++)
+        l->closes = l->closes && !l->line[i].gap;
+}
+
+static struct ledger_line *add_line(struct ledger *l, const char *id, const char *unit,
+                                    const char *text, const char *left_name, uint64_t left)
+{
+    const struct ledger_line head = {
+        .id = id, .unit = unit, .text = text, .left_name = left_name, .left = left};
+    return ledger_add(l, &head);
 }
 
 static void take_term(struct ledger_line *line, const char *name, uint64_t value)
@@ -54,28 +69,28 @@ static void frames(struct ledger *l, const struct totals_row *t)
     uint64_t received = t->catching_up ? t->wire_packets : t->received;
     struct ledger_line *line = add_line(l, "L1", "packets", "What the source offered", "offered",
                                         received + t->filtered + t->kernel_dropped);
-    add_term(line, "handed to Weir", t->wire_packets);
-    add_term(line, "filtered", t->filtered);
-    add_term(line, "dropped by the kernel", t->kernel_dropped);
+    ledger_add_term(line, "handed to Weir", t->wire_packets);
+    ledger_add_term(line, "filtered", t->filtered);
+    ledger_add_term(line, "dropped by the kernel", t->kernel_dropped);
     line = add_line(l, "L2", "packets", "Every frame has one verdict", "handed to Weir",
                     t->wire_packets);
-    add_term(line, "IP packets of flows", flow.packets);
-    add_term(line, "frames without IP", other.packets);
-    add_term(line, "malformed", malformed.packets);
-    add_term(line, "untracked", untracked.packets);
-    add_term(line, "exports of flows", exports.packets);
+    ledger_add_term(line, "IP packets of flows", flow.packets);
+    ledger_add_term(line, "frames without IP", other.packets);
+    ledger_add_term(line, "malformed", malformed.packets);
+    ledger_add_term(line, "untracked", untracked.packets);
+    ledger_add_term(line, "exports of flows", exports.packets);
     line = add_line(l, "L2", "bytes", "Every byte on the wire has one verdict", "handed to Weir",
                     t->wire_bytes);
-    add_term(line, "IP packets of flows", flow.bytes);
-    add_term(line, "frames without IP", other.bytes);
-    add_term(line, "malformed", malformed.bytes);
-    add_term(line, "untracked", untracked.bytes);
-    add_term(line, "exports of flows", exports.bytes);
+    ledger_add_term(line, "IP packets of flows", flow.bytes);
+    ledger_add_term(line, "frames without IP", other.bytes);
+    ledger_add_term(line, "malformed", malformed.bytes);
+    ledger_add_term(line, "untracked", untracked.bytes);
+    ledger_add_term(line, "exports of flows", exports.bytes);
     line =
         add_line(l, "L3", "bytes", "Wire bytes of IP packets are IP bytes and what is around them",
                  "IP packets of flows", flow.bytes);
-    add_term(line, "IP bytes", t->ip_bytes);
-    add_term(line, "headers and tunnels around them", t->overhead_bytes);
+    ledger_add_term(line, "IP bytes", t->ip_bytes);
+    ledger_add_term(line, "headers and tunnels around them", t->overhead_bytes);
     take_term(line, "claimed beyond the wire", t->excess_bytes);
     take_term(line, "told by exporters", t->record_bytes);
 }
@@ -85,24 +100,24 @@ static void flows(struct ledger *l, const struct totals_row *t)
     struct ledger_line *line =
         add_line(l, "L3", "packets", "IP packets were on the wire, or an exporter told of them",
                  "IP packets", t->ip_packets);
-    add_term(line, "IP packets of flows", t->packets[REASON_ipv4] + t->packets[REASON_ipv6]);
-    add_term(line, "told by exporters", t->record_packets);
+    ledger_add_term(line, "IP packets of flows", t->packets[REASON_ipv4] + t->packets[REASON_ipv6]);
+    ledger_add_term(line, "told by exporters", t->record_packets);
     line = add_line(l, "L3", "packets", "Flows hold every IP packet", "IP packets", t->ip_packets);
-    add_term(line, "of active flows", t->flow_packets_active);
-    add_term(line, "of ended flows", t->flow_packets_ended);
+    ledger_add_term(line, "of active flows", t->flow_packets_active);
+    ledger_add_term(line, "of ended flows", t->flow_packets_ended);
     line = add_line(l, "L3", "bytes", "Flows hold every IP byte", "IP bytes", t->ip_bytes);
-    add_term(line, "of active flows", t->flow_bytes_active);
-    add_term(line, "of ended flows", t->flow_bytes_ended);
+    ledger_add_term(line, "of active flows", t->flow_bytes_active);
+    ledger_add_term(line, "of ended flows", t->flow_bytes_ended);
     line = add_line(l, "L3", "bytes", "Both families make the whole", "IP bytes", t->ip_bytes);
-    add_term(line, "IPv4", t->ip_v4_bytes);
-    add_term(line, "IPv6", t->ip_v6_bytes);
+    ledger_add_term(line, "IPv4", t->ip_v4_bytes);
+    ledger_add_term(line, "IPv6", t->ip_v6_bytes);
     line = add_line(l, "L3", "flows", "No flow is lost", "flows begun", t->flows_created);
-    add_term(line, "active", t->flows_active);
-    add_term(line, "ended", t->flows_ended);
+    ledger_add_term(line, "active", t->flows_active);
+    ledger_add_term(line, "ended", t->flows_ended);
     line = add_line(l, "L3", "hosts", "No host is lost", "hosts met", t->hosts_created);
-    add_term(line, "active, by worker", t->hosts_held);
-    add_term(line, "forgotten after a silence", t->hosts_forgotten);
-    add_term(line, "forgotten early, counted under Other hosts", t->hosts_evicted);
+    ledger_add_term(line, "active, by worker", t->hosts_held);
+    ledger_add_term(line, "forgotten after a silence", t->hosts_forgotten);
+    ledger_add_term(line, "forgotten early, counted under Other hosts", t->hosts_evicted);
 }
 
 /* Only where somebody collects: elsewhere there is nothing to close. */
@@ -117,19 +132,19 @@ static void records(struct ledger *l, const struct totals_row *t)
     struct ledger_line *line =
         add_line(l, "L4", "records", "Every record of an exporter has one fate", "records received",
                  t->records);
-    add_term(line, "accepted", t->records_accepted);
+    ledger_add_term(line, "accepted", t->records_accepted);
     for (unsigned group = LOSS_MALFORMED; group < LOSS_NOTE; group++) {
         uint64_t n = 0;
         for (unsigned i = 0; i < LOSSES; i++)
             n += loss_table[i].group == group ? t->record_losses[i] : 0;
-        add_term(line, words[group], n);
+        ledger_add_term(line, words[group], n);
     }
     line = add_line(l, "L4", "records", "What was accepted is traffic, or is told why it is none",
                     "records and sampled frames", t->records_taken);
-    add_term(line, "counted at flows", t->records_counted);
+    ledger_add_term(line, "counted at flows", t->records_counted);
     for (unsigned r = 0; r < REASONS; r++)
         if (reason_table[r].group == GROUP_RECORD)
-            add_term(line, reason_table[r].name, t->packets[r]);
+            ledger_add_term(line, reason_table[r].name, t->packets[r]);
 }
 
 void ledger_fill(struct ledger *l, const struct totals_row *t)
@@ -142,10 +157,8 @@ void ledger_fill(struct ledger *l, const struct totals_row *t)
     struct ledger_line *line = add_line(l, "L7", "bytes", "Memory is on somebody's account",
                                         "memory taken", mem_snapshot(used));
     for (unsigned a = 0; a < ACCOUNTS; a++)
-        add_term(line, mem_account_name(a), used[a]);
-    l->closes = true;
-    for (unsigned i = 0; i < l->n; i++)
-        l->closes = l->closes && !l->line[i].gap;
+        ledger_add_term(line, mem_account_name(a), used[a]);
+    ledger_close(l);
 }
 
 static const char *const group_words[] = {

@@ -6,6 +6,8 @@
  *    wire bytes of IP frames = IP bytes + overhead - excess
  * L4 records of exporters = accepted + malformed + without template + denied + sent twice; and what was
  *    accepted = counted at flows + each reason of group RECORD
+ * L5 records of finished flows for an export = sent + waiting + dropped by reason; and at the end of a run
+ *    what flows told = what exports were offered
  * L7 memory in use = sum of the accounts
  */
 #ifndef WEIR_ENGINE_LEDGER_H
@@ -14,7 +16,7 @@
 #include "base/json.h"
 #include "engine/question.h"
 
-enum { LEDGER_TERMS = 16, LEDGER_LINES = 16 };
+enum { LEDGER_TERMS = 16, LEDGER_LINES = 40 };
 
 struct ledger_term {
     const char *name; /* reason or total */
@@ -43,6 +45,11 @@ struct ledger {
 /* Fills *l from totals. Totals asked of a running live interface are taken by each worker between
  * two bursts, so they close at any moment. */
 void ledger_fill(struct ledger *l, const struct totals_row *t);
+/* A further line of a ledger, by who knows what it is about; strings are borrowed. NULL when there are too
+ * many. Then its terms, and when all are there, whether the ledger closes. */
+struct ledger_line *ledger_add(struct ledger *l, const struct ledger_line *head);
+void ledger_add_term(struct ledger_line *line, const char *name, uint64_t value);
+void ledger_close(struct ledger *l);
 void ledger_json(const struct ledger *l, const struct totals_row *t, struct json *j);
 /* The word for a group of losses.def. */
 const char *ledger_loss_group(enum loss_group group);

@@ -113,6 +113,7 @@ struct totals_row {
     uint64_t records_taken;   /* handed to the engine, sampled frames included ... */
     uint64_t records_counted; /* ... and counted at flows */
     uint64_t sampled_frames, counter_samples;
+    uint64_t records_told; /* L5: given to sinks, of flows that ended or go on */
     uint64_t record_losses[LOSSES];
     uint64_t dpi_open;
     uint64_t questions, question_ns;  /* answered, and time spent on it */

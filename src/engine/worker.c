@@ -276,6 +276,7 @@ void worker_totals(const struct worker *w, struct totals_row *t)
                              .workers_done = atomic_load(&w->state) >= WORKER_DONE};
     t->records_taken = y->taken;
     t->records_counted = y->records;
+    t->records_told = y->told;
     collect_totals(w, t);
     t->catching_up = w->share > 1 && !w->at_end;
     copy_tables(w, t);

@@ -31,6 +31,7 @@ struct tally {
     uint64_t ip_packets, ip_bytes, overhead_bytes, excess_bytes, v4_bytes, v6_bytes;
     uint64_t taken;   /* records and sampled frames that the collector handed over */
     uint64_t records; /* of exporters, counted at flows */
+    uint64_t told;    /* records of own flows that the sink was given */
     uint64_t record_packets,
         record_bytes; /* told by exporters, scaled; among the IP packets, too */
     uint64_t pending_packets, pending_bytes; /* counted in flows but not folded yet */

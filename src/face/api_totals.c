@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "engine/ledger.h"
+#include "io/exports.h"
 #include "face/api.h"
 #include "face/rows.h"
 
@@ -184,6 +185,8 @@ struct reply *api_ledger(const struct api *api, const struct call *c)
     }
     struct ledger l;
     ledger_fill(&l, a->totals);
+    if (api->exports && call_iface(c) < 0)
+        exports_ledger(api->exports, UINT64_MAX, &l);
     struct reply *r = reply_json();
     struct json j = json_into(&r->body);
     api_one_open(&j);

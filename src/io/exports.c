@@ -385,6 +385,50 @@ bool exports_state(const struct exports *x, unsigned i, struct export_state *sta
     return true;
 }
 
+/* What became of the records that one export was offered. */
+static void add_export_line(const struct exports *x, unsigned i, bool is_over, struct ledger *l)
+{
+    struct export_state s;
+    exports_state(x, i, &s);
+    /* While records are offered, one may be dropped between two looks. */
+    uint64_t waiting = export_queued(&s), gone = s.sent + export_dropped(&s);
+    const struct ledger_line head = {
+        .id = "L5",
+        .text = "Each flow record for an export was sent, waits, or was dropped for a reason",
+        .unit = "records",
+        .left = is_over ? s.offered : gone + waiting,
+        .left_name = x->target[i].target.name};
+    struct ledger_line *line = ledger_add(l, &head);
+    if (!line)
+        return;
+    ledger_add_term(line, "sent", s.sent);
+    if (!is_over)
+        ledger_add_term(line, "waiting", waiting);
+    for (unsigned d = 0; d < EXPORT_DROPS; d++)
+        if (s.dropped[d])
+            ledger_add_term(line, export_drop_name((enum export_drop)d), s.dropped[d]);
+}
+
+void exports_ledger(const struct exports *x, uint64_t told, struct ledger *l)
+{
+    bool is_over = told != UINT64_MAX;
+    /* Exports that share flows out among them make one of them all. */
+    const struct ledger_line head = {.id = "L5",
+                                     .text = "Exports were offered every record of every flow",
+                                     .unit = "records",
+                                     .left = told * (x->n - x->sharers + (x->sharers > 0)),
+                                     .left_name = "told by flows, for each export"};
+    struct ledger_line *line = is_over && x->n ? ledger_add(l, &head) : NULL;
+    for (unsigned i = 0; i < x->n; i++) {
+        struct export_state s;
+        exports_state(x, i, &s);
+        if (line)
+            ledger_add_term(line, x->target[i].target.name, s.offered);
+        add_export_line(x, i, is_over, l);
+    }
+    ledger_close(l);
+}
+
 uint64_t export_dropped(const struct export_state *state)
 {
     uint64_t dropped = 0;

@@ -9,6 +9,7 @@
 
 #include "base/counter.h"
 #include "base/notice.h"
+#include "engine/ledger.h"
 #include "engine/plug.h"
 #include "io/export_target.h"
 
@@ -81,6 +82,10 @@ bool exports_state(const struct exports *x, unsigned i, struct export_state *sta
  * while the export went on, so that what waits is about right. */
 uint64_t export_dropped(const struct export_state *state);
 uint64_t export_queued(const struct export_state *state);
+/* Equation L5 of each export. told: how many records all flows gave to sinks, once every worker has stopped and
+ * exports_stop() has ended: then they are compared with what was offered, and nothing waits any more; before
+ * that UINT64_MAX. The lines borrow names of the exports. */
+void exports_ledger(const struct exports *x, uint64_t told, struct ledger *l);
 /* The word and the sentence of a reason. */
 const char *export_drop_name(enum export_drop why);
 const char *export_drop_text(enum export_drop why);

@@ -75,11 +75,16 @@ class Monitor:
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=20)
         equal('status', self.process.returncode, 0)
+        return self.left_by(f'udp://127.0.0.1:{self.port}')
+
+    def left_by(self, name):
+        """One ledger of the last run."""
         left = subprocess.run([WEIR, 'ledger', '--check', '--json', '-w', '127.0.0.1:1', '-d', self.data],
                               capture_output=True, text=True, timeout=20)
         if left.returncode:
             raise AssertionError('the ledger does not close: ' + left.stdout)
-        return json.loads(left.stdout.splitlines()[0])['ledger']
+        all_of_it = [json.loads(line) for line in left.stdout.splitlines()]
+        return next(one['ledger'] for one in all_of_it if one['name'] == name)
 
 
 def term(ledger, line_id, unit, name):
@@ -156,6 +161,30 @@ def test_data_that_still_waits_for_its_template_at_the_end_is_counted():
     m.received(1)
     equal('while it waits', term(m.ledger(), 'L4', 'records', None), 0)
     equal('without template', term(m.stop(), 'L4', 'records', 'without template'), 1)
+
+
+def lines_of(ledger, line_id):
+    return {line['left_name']: line for line in ledger['lines'] if line['id'] == line_id}
+
+
+def test_every_record_for_an_export_is_sent_or_dropped_under_a_reason():
+    """One collector is there, one is not."""
+    port = free_port(socket.SOCK_DGRAM)
+    there = exporter('127.0.0.1')
+    m = Monitor('--export', f'ipfix://127.0.0.1:{there.getsockname()[1]},ipfix+tcp://127.0.0.1:{port}')
+    s = exporter('127.0.0.2')
+    for client in range(50):
+        s.sendto(v5(client, client), ('127.0.0.1', m.port))
+    m.received(50)
+    equal('exports in the running ledger', len(lines_of(m.ledger(), 'L5')), 2)
+    m.stop()
+    left = m.left_by('exports')
+    lines = lines_of(left, 'L5')
+    equal('closes', left['closes'], True)
+    equal('for both exports', lines['told by flows, for each export']['left'], 100)
+    terms = [{t['name']: t['value'] for t in line['terms']} for name, line in lines.items() if '://' in name]
+    equal('of the first', terms[0], {'sent': 50})
+    equal('of the second', terms[1], {'sent': 0, 'not_connected': 50})
 
 
 if __name__ == '__main__':
