@@ -16,14 +16,14 @@ struct taking {
 };
 
 /* The exporter at an address that the message names. It counts no datagram: the probe has. */
-static struct exporter *know_other(struct taking *t, const struct addr *addr)
+static struct exporter *know_other(struct taking *t, const struct addr *addr, uint32_t domain)
 {
     if (addr_is_none(addr) || addr_equal(addr, &t->d->from))
         return t->probe;
     struct datagram other = *t->d;
     other.from = *addr;
     other.len = 0;
-    struct exporter *x = collector_know(t->c, &other, t->domain, TELEMETRY_ZMQ);
+    struct exporter *x = collector_know(t->c, &other, domain, TELEMETRY_ZMQ);
     if (x)
         x->datagrams--;
     return x;
@@ -33,7 +33,7 @@ static void take_record(void *to, const char *topic, const struct flow_in *f,
                         const struct addr *from)
 {
     struct taking *t = to;
-    struct exporter *x = t->probe ? know_other(t, from) : NULL;
+    struct exporter *x = t->probe ? know_other(t, from, f->domain) : NULL;
     if (!x)
         return;
     struct flow_in own = *f;
@@ -49,7 +49,7 @@ static void take_counters(void *to, const struct addr *device, const struct inte
 {
     struct taking *t = to;
     struct interface_counters own = *c;
-    struct exporter *x = t->probe ? know_other(t, device) : NULL;
+    struct exporter *x = t->probe ? know_other(t, device, t->domain) : NULL;
     if (!x)
         return;
     own.exporter = x;
@@ -57,14 +57,49 @@ static void take_counters(void *to, const struct addr *device, const struct inte
     collector_count(t->c, x, &own);
 }
 
-static const struct zmq_ops ops = {.record = take_record, .counters = take_counters};
+/* What the probe says of itself. Its losses are told when there are more of them than before. */
+static void take_status(void *to, const struct zmq_status *s)
+{
+    struct taking *t = to;
+    struct exporter *x = t->probe;
+    if (!x)
+        return;
+    counter_add(&t->c->counts.options, 1);
+    x->options++;
+    if (s->name[0] && strcmp(x->name, s->name) != 0) {
+        memcpy(x->name, s->name, sizeof x->name);
+        collector_say(t->c, x, NEWS_EXPORTER, "is a probe called %s%s%s", s->name,
+                      s->version[0] ? ", version " : "", s->version);
+    }
+    if (s->time)
+        x->skew = s->time - t->d->received / SECOND * SECOND;
+    if (s->dropped_flows > x->probe_dropped)
+        collector_say(t->c, x, NEWS_EXPORTER,
+                      "has not sent %llu flows so far, because it could not",
+                      (unsigned long long)s->dropped_flows);
+    x->probe_dropped = s->dropped_flows;
+}
+
+static void take_interface(void *to, const struct addr *device, uint32_t index, const uint8_t *text,
+                           size_t len)
+{
+    struct taking *t = to;
+    struct exporter *x = t->probe ? know_other(t, device, t->domain) : NULL;
+    if (x)
+        exporter_name_interface(x, index, text, len);
+}
+
+static const struct zmq_ops ops = {.record = take_record,
+                                   .counters = take_counters,
+                                   .status = take_status,
+                                   .interface = take_interface};
 
 /* The ids of a source are the probe's own, so the decoder's counts are what its exporter shows. */
 static void show_loss(struct taking *t, const struct zmq_decoder *decoder)
 {
     struct zmq_sender s;
     for (unsigned i = 0; zmq_decoder_sender(decoder, i, &s); i++) {
-        if (s.source_id != t->domain)
+        if (s.source_id != t->domain || !addr_equal(&s.from, &t->d->from))
             continue;
         t->probe->lost = s.lost;
         t->probe->restarts = s.restarts;
@@ -88,7 +123,7 @@ void zmq_message_take(struct collector *c, const struct datagram *d)
     const struct zmq_counts *n = zmq_decoder_counts(c->zmq);
     uint64_t malformed = counter_get(&n->malformed);
     zmq_decoder_tell(c->zmq, &t);
-    zmq_take(c->zmq, d->head, d->head_len, d->bytes, d->len, d->received);
+    zmq_take(c->zmq, d);
     if (counter_get(&n->malformed) != malformed)
         collector_lose(c, t.probe, LOSS_zmq_bad, 1);
     show_loss(&t, c->zmq);

@@ -88,6 +88,7 @@ struct exporter {
     struct told_name *names; /* in order of kind and id */
     uint32_t name_count, name_room;
     char name[EXPORTER_NAME];
+    uint64_t probe_dropped; /* flows that it told to have not sent */
 
     struct parked *parked, *parked_last;
     size_t parked_bytes;

@@ -208,8 +208,7 @@ static uint8_t confidence_of(const struct flow_item *i)
 
 static uint64_t flow_id_of(const struct flow_item *i)
 {
-    uint64_t id = i->type == ITEM_TEXT ? hash_bytes(i->text, i->len) : number_of(i);
-    return id ? id : i->len > 0;
+    return i->type == ITEM_TEXT && i->len ? hash_bytes(i->text, i->len) | 1 : number_of(i);
 }
 
 static struct flow_in_names *names_of(struct flow_fill *f)
@@ -254,25 +253,57 @@ static bool says_nothing(const char *text, size_t len)
     return len == 0;
 }
 
+/* An element without a column, as it shall be shown. */
+struct other {
+    const char *key;
+    size_t key_len;
+    const char *value_name; /* NULL = none */
+    char number[16];
+};
+
+static void name_other(struct other *o, const struct flow_keys *keys, const struct flow_item *i)
+{
+    uint32_t pen = 0, id = i->id;
+    *o = (struct other){.key = i->key, .key_len = i->key_len};
+    if (i->key && !flow_key_number(i->key, i->key_len, &pen, &id))
+        return;
+    if (!pen && id >= NTOP_BASE && id <= UINT16_MAX) {
+        pen = NTOP_PEN;
+        id -= NTOP_BASE;
+    }
+    const struct element *e = element_find(pen, (uint16_t)id);
+    const char *name = flow_told_element(&keys->told, pen, id);
+    if (!name && e)
+        name = e->key[0] ? e->key : e->name;
+    if (!name && !i->key) {
+        snprintf(o->number, sizeof o->number, "%u", i->id);
+        name = o->number;
+    }
+    if (name) {
+        o->key = name;
+        o->key_len = strlen(name);
+    }
+    o->value_name = flow_told_value(&keys->told, pen, id, number_of(i));
+}
+
 /* What nobody here has a column for (A1.13). */
 static void keep_other(struct flow_fill *f, const struct flow_item *i)
 {
-    char buf[TAIL_STRING], number[16];
+    char buf[TAIL_STRING];
+    struct other o;
     size_t len;
     if (i->type == ITEM_INTEGER && !i->integer)
         return;
     const char *text = text_of(i, buf, &len);
     if (says_nothing(text, len) || f->other_len >= FILL_OTHER - 1)
         return;
-    const struct element *e = i->key ? NULL
-                              : i->id >= NTOP_BASE && i->id <= UINT16_MAX
-                                  ? element_find(NTOP_PEN, (uint16_t)(i->id - NTOP_BASE))
-                                  : element_find(0, (uint16_t)i->id);
-    snprintf(number, sizeof number, "%u", i->id);
-    const char *key = i->key ? i->key : e ? (e->key[0] ? e->key : e->name) : number;
-    size_t key_len = i->key ? i->key_len : strlen(key);
+    name_other(&o, f->keys, i);
+    if (o.value_name) {
+        text = o.value_name;
+        len = strlen(text);
+    }
     int n = snprintf(f->other + f->other_len, FILL_OTHER - f->other_len, "%s%.*s=%.*s",
-                     f->other_len ? "; " : "", (int)key_len, key, (int)len, text);
+                     f->other_len ? "; " : "", (int)o.key_len, o.key, (int)len, text);
     f->other_len += n > 0 ? (size_t)n : 0;
     f->other_len = f->other_len < FILL_OTHER ? f->other_len : FILL_OTHER - 1;
 }

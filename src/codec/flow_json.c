@@ -16,14 +16,16 @@ static uint8_t look(const struct cursor *c)
     return c->at < c->end ? *c->at : 0;
 }
 
-static uint8_t look_past_space(struct cursor *c)
+/* Probes send no blanks, so the loop is nearly never entered. */
+static inline uint8_t look_past_space(struct cursor *c)
 {
-    while (c->at < c->end && (*c->at == ' ' || *c->at == '\n' || *c->at == '\r' || *c->at == '\t'))
+    while (c->at < c->end && *c->at <= ' ' &&
+           (*c->at == ' ' || *c->at == '\n' || *c->at == '\r' || *c->at == '\t'))
         c->at++;
     return look(c);
 }
 
-static bool take_char(struct cursor *c, uint8_t wanted)
+static inline bool take_char(struct cursor *c, uint8_t wanted)
 {
     if (look_past_space(c) != wanted || cur_left(c) == 0) {
         c->bad = true;
@@ -33,20 +35,32 @@ static bool take_char(struct cursor *c, uint8_t wanted)
     return true;
 }
 
+/* The first quote or backslash, or the end. Eight bytes at a time: a byte's top bit is set in `found`
+ * where one of them is; the lowest such bit is exact. */
+static const uint8_t *find_mark(const uint8_t *p, const uint8_t *end)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    for (; end - p >= 8; p += 8) {
+        uint64_t w = load_le64(p), quote = w ^ ones * '"', slash = w ^ ones * '\\';
+        uint64_t found = (((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & tops;
+        if (found)
+            return p + __builtin_ctzll(found) / 8;
+    }
+    while (p < end && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 /* The inside of a string; its escapes stay. */
 static bool take_string(struct cursor *c, const char **text, size_t *len, bool *escaped)
 {
     *escaped = false;
     if (!take_char(c, '"'))
         return false;
-    const uint8_t *start = c->at, *p = start;
-    while (p < c->end && *p != '"') {
-        if (*p == '\\') {
-            *escaped = true;
-            if (++p == c->end)
-                break;
-        }
-        p++;
+    const uint8_t *start = c->at, *p = find_mark(start, c->end);
+    while (p < c->end && *p == '\\') {
+        *escaped = true;
+        p = c->end - p > 2 ? find_mark(p + 2, c->end) : c->end;
     }
     if (p >= c->end) {
         c->bad = true;
@@ -154,8 +168,8 @@ static bool take_pair(struct cursor *c, struct pair *p)
 {
     bool escaped;
     p->is_object = false;
-    p->nested = (struct cursor){0};
-    p->item = (struct flow_item){.type = ITEM_TEXT};
+    p->item.type = ITEM_TEXT;
+    p->item.is_negative = p->item.escaped = false;
     if (!take_string(c, &p->item.key, &p->item.key_len, &escaped) || !take_char(c, ':'))
         return false;
     uint8_t first = look_past_space(c);
@@ -166,7 +180,7 @@ static bool take_pair(struct cursor *c, struct pair *p)
         if (!skip_nested(c))
             return false;
         p->is_object = first == '{';
-        p->nested = cur_over(start, (size_t)(c->at - start));
+        p->nested = cur_over(start, (size_t)(c->at - start)); /* with is_object */
         p->item.text = (const char *)start;
         p->item.len = cur_left(&p->nested);
         return true;

@@ -16,6 +16,11 @@ enum { IANA_MOST = 512, NTOP_MOST = 640, NAMELESS = 65536, NUMBER_MOST = 65535 }
 /* The nameless numbers of flow_keys.def; those of fields.def that have none follow. */
 enum { NAMELESS_FIELDS = 32 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static uint32_t load4(const char *p)
 {
     uint32_t v;
@@ -134,7 +139,7 @@ static bool read_digits(const char **p, const char *end, uint32_t *value)
 {
     const char *start = *p;
     uint64_t v = 0;
-    while (*p < end && **p >= '0' && **p <= '9' && v <= UINT32_MAX)
+    while (*p < end && is_digit(**p) && v <= UINT32_MAX)
         v = v * 10 + (uint64_t)(*(*p)++ - '0');
     *value = (uint32_t)v;
     return *p > start && v <= UINT32_MAX;
@@ -166,10 +171,47 @@ const struct flow_column *flow_keys_column(const struct flow_keys *k, uint32_t i
 const struct flow_column *flow_keys_find(const struct flow_keys *k, const char *key, size_t len)
 {
     uint32_t pen, id;
-    if (len && key[0] >= '0' && key[0] <= '9') {
+    if (len && is_digit(key[0])) {
+        if (len == 1) /* or two: nearly all */
+            return &k->column[key[0] - '0'];
+        if (len == 2 && is_digit(key[1]))
+            return &k->column[(key[0] - '0') * 10 + (key[1] - '0')];
         bool is_known = flow_key_number(key, len, &pen, &id) && !pen;
         return &k->column[is_known ? index_of(id) : 0];
     }
     unsigned at = find_slot(k, key, len);
     return &k->column[k->slot[at].name ? k->slot[at].column : 0];
+}
+
+static const struct flow_told_name *find_told(const struct flow_told_names *names, uint32_t pen,
+                                              uint32_t id, bool is_value, uint64_t value)
+{
+    unsigned n = names->n < FLOW_TOLD_NAMES ? names->n : FLOW_TOLD_NAMES;
+    for (unsigned i = 0; i < n; i++) {
+        const struct flow_told_name *t = &names->name[i];
+        if (t->pen == pen && t->id == id && t->is_value == is_value && t->value == value)
+            return t;
+    }
+    return NULL;
+}
+
+void flow_told_learn(struct flow_told_names *names, const struct flow_told_name *name)
+{
+    const struct flow_told_name *same =
+        find_told(names, name->pen, name->id, name->is_value, name->value);
+    size_t at = same ? (size_t)(same - names->name) : names->n++ % FLOW_TOLD_NAMES;
+    names->name[at] = *name;
+}
+
+const char *flow_told_element(const struct flow_told_names *names, uint32_t pen, uint32_t id)
+{
+    const struct flow_told_name *t = find_told(names, pen, id, false, 0);
+    return t ? t->text : NULL;
+}
+
+const char *flow_told_value(const struct flow_told_names *names, uint32_t pen, uint32_t id,
+                            uint64_t value)
+{
+    const struct flow_told_name *t = find_told(names, pen, id, true, value);
+    return t ? t->text : NULL;
 }

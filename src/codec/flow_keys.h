@@ -49,13 +49,30 @@ struct flow_column {
     uint16_t offset; /* of the member */
 };
 
-/* Names by hash, columns by number; made once per decoder, constant afterwards. */
+enum { FLOW_TOLD_NAMES = 256, FLOW_TOLD_TEXT = 48 };
+
+/* What a probe calls an element, or one of its values. */
+struct flow_told_name {
+    uint32_t pen, id;
+    uint64_t value;
+    bool is_value;
+    char text[FLOW_TOLD_TEXT];
+};
+
+/* Names learnt from probes, for elements that nobody here has a column for. */
+struct flow_told_names {
+    unsigned n; /* ever learnt: past the end the oldest one goes */
+    struct flow_told_name name[FLOW_TOLD_NAMES];
+};
+
+/* Names by hash, columns by number; made once per decoder, constant afterwards but for what is told. */
 struct flow_keys {
     struct {
         const char *name;
         uint16_t len, column;
     } slot[FLOW_KEY_SLOTS];
     struct flow_column column[FLOW_KEY_COLUMNS]; /* [0]: FILL_UNKNOWN */
+    struct flow_told_names told;
 };
 
 /* Fills the tables; each call makes the same. Any thread. */
@@ -68,5 +85,12 @@ const struct flow_column *flow_keys_column(const struct flow_keys *k, uint32_t i
 /* A key of digits, "12" or "PEN.12": ntop's elements as 57472 + n; *pen is 0 unless it is another
  * enterprise's. False when it is none. Any thread. */
 bool flow_key_number(const char *key, size_t len, uint32_t *pen, uint32_t *id);
+
+/* Keeps a name; a newer one for the same replaces it. The decoder's thread, as below. */
+void flow_told_learn(struct flow_told_names *names, const struct flow_told_name *name);
+/* What the element is called, or one of its values; NULL when nobody has told. */
+const char *flow_told_element(const struct flow_told_names *names, uint32_t pen, uint32_t id);
+const char *flow_told_value(const struct flow_told_names *names, uint32_t pen, uint32_t id,
+                            uint64_t value);
 
 #endif

@@ -22,7 +22,7 @@ enum {
     NAME_BYTES = 128
 };
 
-static uint64_t take_unsigned(struct cursor *c, unsigned type)
+static inline uint64_t take_unsigned(struct cursor *c, unsigned type)
 {
     switch (type) {
     case TYPE_U8:
@@ -78,8 +78,9 @@ static bool next_item(struct cursor *c, struct flow_item *item)
     uint8_t types = cur_u8(c);
     if (!cur_ok(c) || types == END_OF_RECORD)
         return false;
-    *item = (struct flow_item){0};
     unsigned key = types >> 4;
+    item->key = item->text = NULL;
+    item->is_negative = item->escaped = false;
     if (key == TYPE_TEXT) {
         item->key_len = cur_be16(c);
         item->key = (const char *)cur_take(c, item->key_len);

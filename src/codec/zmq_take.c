@@ -46,23 +46,24 @@ void zmq_decoder_tell(struct zmq_decoder *d, void *to)
 }
 
 /* Past so many sources the one that was silent for longest gives its place. */
-static struct zmq_sender *find_sender(struct zmq_decoder *d, uint32_t source_id)
+static struct zmq_sender *find_sender(struct zmq_decoder *d, const struct addr *from,
+                                      uint32_t source_id)
 {
     struct zmq_sender *oldest = d->sender;
     for (unsigned i = 0; i < d->senders; i++) {
-        if (d->sender[i].source_id == source_id)
+        if (d->sender[i].source_id == source_id && addr_equal(&d->sender[i].from, from))
             return &d->sender[i];
         if (d->sender[i].last < oldest->last)
             oldest = &d->sender[i];
     }
     struct zmq_sender *s = d->senders < ZMQ_SOURCES ? &d->sender[d->senders++] : oldest;
-    *s = (struct zmq_sender){.source_id = source_id};
+    *s = (struct zmq_sender){.from = *from, .source_id = source_id};
     return s;
 }
 
-static void count_loss(struct zmq_decoder *d, const struct zmq_in *h, nsec_t received)
+static void count_loss(struct zmq_decoder *d, const struct zmq_in *h, const struct datagram *m)
 {
-    struct zmq_sender *s = find_sender(d, h->source_id);
+    struct zmq_sender *s = find_sender(d, &m->from, h->source_id);
     uint32_t step = h->msg_id - s->last_id;
     if (s->messages && h->msg_id > s->last_id) {
         s->lost += step - 1;
@@ -73,14 +74,14 @@ static void count_loss(struct zmq_decoder *d, const struct zmq_in *h, nsec_t rec
     }
     s->messages++;
     s->last_id = h->msg_id;
-    s->last = received;
+    s->last = m->received;
 }
 
 static void take_record(void *to, const struct flow_fill *f)
 {
     struct zmq_decoder *d = to;
     struct flow_in *flow = f->flow;
-    flow->domain = d->header->source_id;
+    flow->domain = flow->domain ? flow->domain : d->header->source_id;
     if (d->header->topic[0] != 'f')
         flow->kind = FLOW_IN_MESSAGE;
     counter_t *count = flow->kind == FLOW_IN_FLOW    ? &d->counts.flows
@@ -92,117 +93,105 @@ static void take_record(void *to, const struct flow_fill *f)
         d->ops->record(d->to, d->header->topic, flow, &f->exporter);
 }
 
-/* A counter message while its fields come. */
-struct counters_fill {
-    struct interface_counters c;
-    struct addr device;
-};
-
-static uint64_t read_number(const uint8_t *value, size_t len)
+/* A probe's report about itself, each few seconds; any other event is a message. */
+static void take_event(void *to, const struct flow_fill *f)
 {
-    uint64_t v = 0;
-    for (size_t i = 0; i < len && value[i] >= '0' && value[i] <= '9' && v < UINT64_MAX / 10; i++)
-        v = v * 10 + (uint64_t)(value[i] - '0');
-    return v;
-}
-
-static bool says_up(const uint8_t *value, size_t len)
-{
-    return len == 2 && !memcmp(value, "Up", 2);
-}
-
-static void set_device(struct addr *a, const uint8_t *value, size_t len)
-{
-    char text[ADDR_TEXT];
-    uint64_t v = read_number(value, len);
-    if (len < sizeof text && (memchr(value, '.', len) || memchr(value, ':', len))) {
-        memcpy(text, value, len);
-        text[len] = '\0';
-        addr_parse(text, a);
-    } else if (v <= UINT32_MAX) {
-        *a = addr_v4((const uint8_t[]){(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
-                                       (uint8_t)v});
+    struct zmq_decoder *d = to;
+    struct zmq_status status;
+    if (!zmq_status_read(&f->flow->raw, &status)) {
+        take_record(to, f);
+        return;
     }
-}
-
-static void take_counter_field(void *to, const char *name, uint32_t pen, uint16_t id,
-                               const uint8_t *value, size_t len, bool is_text)
-{
-    struct counters_fill *f = to;
-    struct interface_counters *c = &f->c;
-    const struct {
-        const char *name;
-        uint64_t *number;
-    } numbers[] = {
-        {"ifSpeed", &c->speed},
-        {"ifInOctets", &c->in_octets},
-        {"ifInPackets", &c->in_packets},
-        {"ifInErrors", &c->in_errors},
-        {"ifOutOctets", &c->out_octets},
-        {"ifOutPackets", &c->out_packets},
-        {"ifOutErrors", &c->out_errors},
-        {"ifInDiscards", &c->in_discards},
-        {"ifOutDiscards", &c->out_discards},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (!strcmp(name, numbers[i].name))
-            *numbers[i].number = read_number(value, len);
-    if (!strcmp(name, "ifIndex"))
-        c->index = (uint32_t)read_number(value, len);
-    else if (!strcmp(name, "deviceIP"))
-        set_device(&f->device, value, len);
-    else if (!strcmp(name, "ifAdminStatus"))
-        c->admin_up = says_up(value, len);
-    else if (!strcmp(name, "ifOperStatus"))
-        c->oper_up = says_up(value, len);
-    else if (!strcmp(name, "ifDirection"))
-        c->direction = len == 4 && !memcmp(value, "Full", 4) ? 1 : 2;
-    else if (!strcmp(name, "ifName"))
-        memcpy(c->name, value, len < sizeof c->name - 1 ? len : sizeof c->name - 1);
+    counter_add(&d->counts.statuses, 1);
+    if (d->ops->status)
+        d->ops->status(d->to, &status);
 }
 
 static void take_counters(void *to, const struct flow_fill *f)
 {
     struct zmq_decoder *d = to;
-    struct counters_fill fill = {.c.at = f->flow->exported};
-    f->flow->raw.each(f->flow->raw.context, take_counter_field, &fill);
+    struct interface_counters c = {.at = f->flow->exported};
+    struct addr device = {0};
+    zmq_counters_read(&f->flow->raw, &c, &device);
     counter_add(&d->counts.counter_samples, 1);
     if (d->ops->counters)
-        d->ops->counters(d->to, &fill.device, &fill.c);
+        d->ops->counters(d->to, &device, &c);
+}
+
+static void take_name(void *to, const struct flow_fill *f)
+{
+    struct zmq_decoder *d = to;
+    if (zmq_name_read(&f->flow->raw, &d->keys.told))
+        counter_add(&d->counts.names, 1);
+    else
+        take_record(to, f);
+}
+
+static void tell_interface(void *to, const struct addr *device, uint32_t index, const uint8_t *text,
+                           size_t len)
+{
+    struct zmq_decoder *d = to;
+    counter_add(&d->counts.names, 1);
+    if (d->ops->interface)
+        d->ops->interface(d->to, device, index, text, len);
+}
+
+static void take_interfaces(void *to, const struct flow_fill *f)
+{
+    zmq_interfaces_read(&f->flow->raw, tell_interface, to);
+}
+
+/* Topics differ in their first letter; NULL for one that nobody knows. */
+static flow_text_record *taker_of(char topic)
+{
+    switch (topic) {
+    case 'f': /* flow */
+    case 'l': /* listening-ports */
+    case 'm': /* message */
+        return take_record;
+    case 'e':
+        return take_event;
+    case 'c':
+        return take_counters;
+    case 't': /* template */
+    case 'o': /* option */
+        return take_name;
+    case 's':
+        return take_interfaces;
+    default:
+        return NULL;
+    }
 }
 
 static bool take_payload(struct zmq_decoder *d, const struct zmq_in *h, const uint8_t *payload,
                          size_t len, nsec_t received)
 {
-    flow_text_record *record = h->topic[0] == 'c' ? take_counters : take_record;
+    flow_text_record *record = taker_of(h->topic[0]);
     d->header = h;
     return h->is_tlv ? flow_tlv_decode(&d->keys, payload, len, received, record, d)
                      : flow_json_decode(&d->keys, payload, len, received, record, d);
 }
 
-void zmq_take(struct zmq_decoder *d, const uint8_t *header, size_t header_len,
-              const uint8_t *payload, size_t len, nsec_t received)
+void zmq_take(struct zmq_decoder *d, const struct datagram *m)
 {
-    /* flow, event, counter, template, option, listening-ports, snmp-ifaces, message */
-    static const char topics[] = "fectolsm";
     struct zmq_in h;
     const uint8_t *clear;
     size_t clear_len;
     counter_add(&d->counts.messages, 1);
-    counter_add(&d->counts.bytes, len);
-    if (!zmq_in_read(header, header_len, &h)) {
+    counter_add(&d->counts.bytes, m->len);
+    if (!zmq_in_read(m->head, m->head_len, &h)) {
         counter_add(&d->counts.malformed, 1);
         return;
     }
     if (h.has_id)
-        count_loss(d, &h, received);
-    if (!h.topic[0] || !strchr(topics, h.topic[0])) {
-        counter_add(&d->counts.ignored, 1);
+        count_loss(d, &h, m);
+    if (!taker_of(h.topic[0])) { /* a hello may say anything */
+        counter_add(h.topic[0] == 'h' ? &d->counts.hellos : &d->counts.ignored, 1);
         return;
     }
-    if (zmq_payload_open(&h, payload, len, d->password, &d->scratch, &clear, &clear_len) !=
+    if (zmq_payload_open(&h, m->bytes, m->len, d->password, &d->scratch, &clear, &clear_len) !=
             ZMQ_PAYLOAD_OK ||
-        !take_payload(d, &h, clear, clear_len, received))
+        !take_payload(d, &h, clear, clear_len, m->received))
         counter_add(&d->counts.malformed, 1);
 }
 

@@ -86,41 +86,50 @@ static bool src_is_client(const struct flow_in *f, enum client_reason *because)
     return true;
 }
 
-/* Which application the exporter's detection found, and what it read on the way. */
-static void take_told_names(struct worker *w, uint32_t index, const struct flow_in *f)
+/* Which application the exporter's detection found. */
+static void take_told_app(const struct flow_in *f, struct l7_result *told)
 {
     uint16_t app = f->l7_app ? f->l7_app : f->l7_master;
-    struct l7_result told;
-    memset(&told, 0, offsetof(struct l7_result, names.bytes));
-    told.master = f->l7_master;
-    told.app = f->l7_app;
-    told.category = protos_category_of(app);
-    told.breed = protos_breed_of(app);
-    told.confidence = f->confidence ? f->confidence : app ? CONFIDENCE_DPI : CONFIDENCE_NONE;
-    if (f->names) {
-        const struct flow_in_names *n = f->names;
-        told.risk = n->risk;
-        told.tls_version = n->tls_version;
-        told.tls_cipher = n->tls_cipher;
-        told.http_code = n->http_code;
-        told.dns_type = n->dns_type;
-        told.dns_code = n->dns_code;
-        told.names.used = n->tail.used;
-        memcpy(told.names.bytes, n->tail.bytes, n->tail.used);
-    }
-    flow_take_verdict(w, index, &told);
+    memset(told, 0, offsetof(struct l7_result, names.bytes));
+    told->master = f->l7_master;
+    told->app = f->l7_app;
+    told->category = protos_category_of(app);
+    told->breed = protos_breed_of(app);
+    told->confidence = f->confidence ? f->confidence : app ? CONFIDENCE_DPI : CONFIDENCE_NONE;
+}
+
+/* What it has read out of the packets. */
+static void take_told_names(const struct flow_in_names *n, struct l7_result *told)
+{
+    told->risk = n->risk;
+    told->tls_version = n->tls_version;
+    told->tls_cipher = n->tls_cipher;
+    told->http_code = n->http_code;
+    told->dns_type = n->dns_type;
+    told->dns_code = n->dns_code;
+    told->names.used = n->tail.used;
+    memcpy(told->names.bytes, n->tail.bytes, n->tail.used);
 }
 
 /* An application that the exporter named, else what the port says. */
 static void name_flow(struct worker *w, uint32_t index, const struct flow_in *f)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
+    bool has_app = f->l7_master || f->l7_app || (f->flags & FLOW_IN_APP);
+    struct l7_result told;
     if (c->marks & MARK_NAMED)
         return;
-    if (f->l7_master || f->l7_app || (f->flags & FLOW_IN_APP))
-        take_told_names(w, index, f);
-    else
+    if (!has_app && !f->names) {
         flow_settle(w, index);
+        return;
+    }
+    if (has_app)
+        take_told_app(f, &told);
+    else
+        flow_guess(w, index, &told);
+    if (f->names)
+        take_told_names(f->names, &told);
+    flow_take_verdict(w, index, &told);
 }
 
 /* The ports were used again: the record is of a connection after the one that had ended, or the

@@ -14,15 +14,20 @@ static struct l7_tuple tuple_of(const struct worker *w, uint32_t index)
                              c->port[client], c->port[!client], c->proto};
 }
 
-void flow_settle(struct worker *w, uint32_t index)
+void flow_guess(struct worker *w, uint32_t index, struct l7_result *r)
 {
     const struct flow_cold *c = flow_cold_at(&w->flows, index);
     struct l7_tuple tuple = tuple_of(w, index);
-    struct l7_result r;
     if (c->dpi)
-        l7_end(w->l7, c->dpi, &tuple, &r);
+        l7_end(w->l7, c->dpi, &tuple, r);
     else
-        l7_guess(w->l7, &tuple, &r);
+        l7_guess(w->l7, &tuple, r);
+}
+
+void flow_settle(struct worker *w, uint32_t index)
+{
+    struct l7_result r;
+    flow_guess(w, index, &r);
     flow_take_verdict(w, index, &r);
 }
 

@@ -207,7 +207,9 @@ void flow_move_uses(struct worker *w, uint32_t index, const uint32_t *host);
 /* --- flow_detect.c --- */
 /* Shows an undecided flow's packet to detection and takes the verdict when there is one. */
 void flow_detect(struct worker *w, uint32_t index, const struct packet *p, unsigned end);
-/* Names the flow by what is known now, if need be by its port; its detection is over. */
+/* What the flow is by what is known now, if need be by its port; its detection is over. */
+void flow_guess(struct worker *w, uint32_t index, struct l7_result *r);
+/* Names the flow by that. */
 void flow_settle(struct worker *w, uint32_t index);
 
 /* --- flow_add.c --- */

@@ -161,5 +161,89 @@ def test_every_header_takes_every_form_of_a_flow():
         s.close()
 
 
+def exporter(weir, **wanted):
+    """The first exporter row in which these keys have these values."""
+    rows = weir.rows('/exporters')
+    return next((r for r in rows if all(r.get(k) == v for k, v in wanted.items())), None)
+
+
+def test_messages_that_never_came_are_counted_for_each_source():
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        s = zmq_raw.publisher(PORT)
+        zmq_raw.settle()
+        payload = json.dumps(FLOW).encode()
+        for source, numbers in ((7, (1, 2, 5, 6, 10)), (8, (100, 101)), (9, (50, 3))):
+            for number in numbers:
+                s.send(zmq_raw.header(2, payload, number, source=source), payload)
+        weir.wait(lambda: exporter(weir, datagrams=9), 10)
+        x = weir.rows('/exporters')[0]
+        equal('messages', x['datagrams'], 9)
+        equal('lost messages', x['lost_messages'], 5)
+        equal('restarts', x['restarts'], 1)
+        s.close()
+
+
+def test_a_probe_that_is_killed_and_comes_again_goes_on():
+    first, second = capture(), capture('second.pcap', 11)
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        slow = subprocess.Popen([WEIR, 'probe', '-i', first, '--data-dir', folder.name, '--zmq', 'tcp://*:%d' % PORT,
+                                 '--export-rate', '20', '-l', '0'], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        weir.wait_total('flows_created', 10)
+        slow.kill()
+        slow.wait()
+        before = weir.totals()
+        probe(second, '--zmq', 'tcp://*:%d' % PORT)
+        flows = records(second)
+        weir.wait_total('ip_packets', before['ip_packets'] + sum(f['IN_PKTS'] + f['OUT_PKTS'] for f in flows))
+        totals = weir.totals()
+        equal('bytes of the second', totals['ip_bytes'] - before['ip_bytes'],
+              sum(f['IN_BYTES'] + f['OUT_BYTES'] for f in flows))
+        equal('restarts', weir.rows('/exporters')[0]['restarts'], 1)
+
+
+def test_what_is_no_flow_keeps_all_its_fields():
+    firewall = {'time': 1700000000, 'action': 'DROP', 'chain': 'INPUT', 'SRC': '10.0.0.9', 'len': 60}
+    registry = {'client': 'REG-EXAMPLE', 'command': 'domain:create', 'domain': 'example.it', 'result': {'code': 1000}}
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        s = zmq_raw.publisher(PORT)
+        zmq_raw.settle()
+        for number, (topic, event) in enumerate(((b'event', firewall), (b'message', registry), (b'flow', registry))):
+            payload = json.dumps(event).encode()
+            s.send(zmq_raw.header(2, payload, number, topic=topic), payload)
+        weir.wait(lambda: len(weir.rows('/told')) == 3, 10)
+        told = [row['fields'] for row in weir.rows('/told')]
+        for key, value in firewall.items():
+            equal(key, [t[key] for t in told if key in t][:1], [str(value)])
+        equal('of the registry', [t['domain'] for t in told if t.get('result.code') == '1000'], ['example.it'] * 2)
+        s.close()
+
+
+def test_what_probes_tell_beside_flows_is_used():
+    def send(number, topic, told):
+        payload = json.dumps(told).encode()
+        s.send(zmq_raw.header(2, payload, number, topic=topic), payload)
+
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        s = zmq_raw.publisher(PORT)
+        zmq_raw.settle()
+        send(1, b'hello', 'any text')
+        send(2, b'event', {'iface': {'name': 'eth7'}, 'probe': {'version': '10.1'}, 'time': 1, 'zmq': {}})
+        send(3, b'snmp-ifaces', {'127.0.0.1': {'3': 'Gi0/3'}})
+        send(4, b'template', [{'PEN': 8741, 'field': 22, 'name': 'APP'}])
+        send(5, b'option', {'PEN': 8741, 'field': 22, 'value': 1, 'map': {'name': 'Skype'}})
+        send(6, b'counter', {'deviceIP': '127.0.0.1', 'ifIndex': 3, 'ifSpeed': 1000, 'ifInOctets': 77,
+                             'ifOperStatus': 'Up'})
+        send(7, b'flow', dict(FLOW, INPUT_SNMP=3, **{'8741.22': 1}))
+        weir.wait_total('flows_created', 1)
+        equal('the probe is known as eth7', exporter(weir, name='eth7') is not None, True)
+        flow = weir.get('/flows/' + weir.rows('/flows')[0]['flow_id'])['data']
+        equal('other fields', flow['other_fields'], 'APP=Skype')
+        equal('messages', len(weir.rows('/told')), 0)
+        interfaces = weir.get('/exporters/127.0.0.1')['data']['interfaces']
+        equal('the interface', [i['name'] for i in interfaces if i['index'] == 3], ['Gi0/3'])
+        s.close()
+
+
 if __name__ == '__main__':
     run_tests(globals())

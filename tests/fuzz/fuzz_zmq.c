@@ -30,11 +30,22 @@ static void see_counters(void *to, const struct addr *device, const struct inter
         abort();
 }
 
+static void see_status(void *to, const struct zmq_status *s)
+{
+    *(uint64_t *)to += strlen(s->name) + strlen(s->version) + s->dropped_flows;
+}
+
+static void see_interface(void *to, const struct addr *device, uint32_t index, const uint8_t *text,
+                          size_t len)
+{
+    *(uint64_t *)to += index + text[len - 1];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    static const struct zmq_ops ops = {see_record, see_counters};
+    static const struct zmq_ops ops = {see_record, see_counters, see_status, see_interface};
     uint64_t sum = 0;
     if (n < 1)
         return 0;
@@ -42,7 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct zmq_decoder *d = zmq_decoder_new(bytes[0] & 0x80 ? "key" : NULL, &ops, &sum);
     if (!d)
         abort();
-    zmq_take(d, bytes + 1, header, bytes + 1 + header, n - 1 - header, SECOND);
+    const struct datagram m = {.head = bytes + 1,
+                               .head_len = header,
+                               .bytes = bytes + 1 + header,
+                               .len = n - 1 - header,
+                               .received = SECOND};
+    zmq_take(d, &m);
     const struct zmq_counts *c = zmq_decoder_counts(d);
     if (counter_get(&c->messages) != 1 || counter_get(&c->malformed) + counter_get(&c->ignored) > 1)
         abort();

@@ -161,7 +161,8 @@ static void test_fields_without_a_column_are_kept_as_text(void **state)
     struct seen s =
         json("{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":1,\"DOMAIN\":\"example.it\",\"ZERO\":0,"
              "\"EMPTY\":\"\",\"42\":8,\"8741.22\":1.5,\"PROCESS\":{\"PID\":7},\"300\":17}");
-    assert_string(&s, STRING_other, "DOMAIN=example.it; 8741.22=1.5; PROCESS={\"PID\":7}; 300=17");
+    assert_string(&s, STRING_other,
+                  "DOMAIN=example.it; 8741.22=1.5; PROCESS={\"PID\":7}; OBSERVATION_POINT_ID=17");
     s = json("{\"8\":\"10.0.0.1\",\"12\":\"10.0.0.2\",\"1\":1}");
     assert_null(s.flow[0].names);
 }
