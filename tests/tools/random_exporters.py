@@ -332,7 +332,8 @@ class Templated(Exporter):
             if data and (not out or len(out) + len(data) < 8000):
                 out += self.a_set(number, data)
                 n += count
-        if out and r.random() < 0.01:
+        # A message of a few octets is not found by content.
+        if out and r.random() < 0.01 or len(out) < 8:
             out += self.a_set(r.randrange(4, 256), self.r.randbytes(8))
         return out, n
 

@@ -599,7 +599,7 @@ def told_rate(told):
         return n[310] // n[309]
     share = real(told.get(311, b"")) if len(told.get(311, b"")) in (4, 8) else 0
     if share > 0:
-        return int(1 / share + 0.5) if share <= 1 else 0
+        return min(1 / share + 0.5, 2**32) // 1 if share <= 1 else 0
     plain = [v for i, v in n.items() if i in (34, 50)]
     return plain[-1] if plain else None
 
