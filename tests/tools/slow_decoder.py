@@ -480,7 +480,6 @@ class Decoder:
         return pairs
 
     def times(self, m, value):
-        """Rule B09."""
         found = [None, None]
         boot = number(value[0, 160]) * MS if number(value.get((0, 160), b"")) else m.x.boot
         # In IPFIX the stamps of an uptime help only where nothing else tells the time.
@@ -491,15 +490,21 @@ class Decoder:
                 found[i] = found[i] if when is None else when
         first, last = found
         if first is None and last is None:
-            return m.exported, m.exported
+            first = last = m.exported or m.received
         lasted = [number(v) * unit for (pen, i), v in value.items() if pen == 0
                   for number_, unit in ((161, MS), (162, 1000)) if i == number_]
         if lasted and lasted[-1]:
             last = first + lasted[-1] if last is None else last
             first = max(last - lasted[-1], 0) or last if first is None else first
-        first = last if first is None else first
-        last = first if last is None else last
+        return self.possible(m, last if first is None else first, first if last is None else last)
+
+    @staticmethod
+    def possible(m, first, last):
+        """Rule B09. Where the exporter's clock is off as far, its times move with it."""
         low, high = m.received - DAY, m.received + 5 * MINUTE
+        is_off = m.exported and not low <= m.exported <= high
+        if is_off and not (low <= first <= high and low <= last <= high):
+            first, last = (t + m.received - m.exported for t in (first, last))
         first, last = min(max(first, low), high), min(max(last, low), high)
         return first, max(first, last)
 
@@ -599,7 +604,7 @@ def told_rate(told):
         return n[310] // n[309]
     share = real(told.get(311, b"")) if len(told.get(311, b"")) in (4, 8) else 0
     if share > 0:
-        return min(1 / share + 0.5, 2**32) // 1 if share <= 1 else 0
+        return int(min(1 / share + 0.5, 2**32)) if share <= 1 else 0
     plain = [v for i, v in n.items() if i in (34, 50)]
     return plain[-1] if plain else None
 

@@ -4,6 +4,11 @@ import os
 import struct
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "tools"))
+sys.dont_write_bytecode = True
+import random_exporters  # noqa: E402
+
 NOON = 1500000000
 
 
@@ -61,6 +66,15 @@ def main():
         "v1": piece(struct.pack(">HHIII", 1, 1, 5000, NOON, 0) + bytes(52)),
         "v7": piece(struct.pack(">HHIIIII", 7, 1, 5000, NOON, 0, 1, 0) + bytes(52)),
     }
+    seeds["sflow"] = piece(struct.pack(">IIIIIII", 5, 1, 0xC0000209, 0, 1, 1000, 0))
+    probe = struct.pack("<16sBBH", b"flow", 2, 0, 0) + struct.pack(">II", 42, 7)
+    seeds["zmq"] = piece(bytes([len(probe)]) + probe + b'{"8":"192.0.2.1","12":"192.0.2.2","1":9,"2":1}', 0x90)
+    # Of random exporters the first datagrams of each, as they follow each other.
+    for seed in range(12):
+        sent = random_exporters.World(seed, seed % 2 == 0).run(60)
+        for addr in sorted({a for _, a, _ in sent}):
+            few = [p for _, a, p in sent if a == addr and len(p) < 1500][:5]
+            seeds["random-%d-%s" % (seed, addr.replace(":", "."))] = b"".join(piece(p) for p in few)
     for name, value in seeds.items():
         with open(os.path.join(sys.argv[1], name), "wb") as f:
             f.write(value)
