@@ -341,17 +341,25 @@ static void sweep_flows(struct worker *w, uint32_t from, uint32_t to, nsec_t now
     }
 }
 
+/* Packets on the wire and those that exporters told of, whose messages are not traffic themselves. */
+static uint64_t packets_seen(const struct worker *w)
+{
+    uint64_t messages = counter_get(&w->reasons[REASON_export]);
+    return w->tally.wire_packets - messages + w->tally.record_packets;
+}
+
 /* The second's sums, once all that belongs to it is folded. */
 static void close_second(struct worker *w)
 {
     struct tally *t = &w->tally;
+    uint64_t packets = packets_seen(w);
     struct source_counts *sc = &w->source->counts;
     bool counts_source = w->share <= 1 || !w->number;
     const uint64_t counter[SERIES_COLUMNS] = {
         [SERIES_UPLOAD] = t->upload_bytes,
         [SERIES_DOWNLOAD] = t->download_bytes,
         [SERIES_INTERNAL] = t->internal_bytes,
-        [SERIES_PACKETS] = t->wire_packets + t->record_packets,
+        [SERIES_PACKETS] = packets,
         [SERIES_DROPS] = counts_source ? counter_get(&sc->kernel_dropped) : 0,
         [SERIES_FLOWS] = w->flows.hot.used,
         [SERIES_HOSTS] = w->hosts.pool.used - 1,
@@ -360,11 +368,11 @@ static void close_second(struct worker *w)
     t->bps_upload = t->upload_bytes - t->before_upload;
     t->bps_download = t->download_bytes - t->before_download;
     t->bps_bytes = t->ip_bytes - t->before_bytes;
-    t->pps_packets = t->wire_packets + t->record_packets - t->before_packets;
+    t->pps_packets = packets - t->before_packets;
     t->before_upload = t->upload_bytes;
     t->before_download = t->download_bytes;
     t->before_bytes = t->ip_bytes;
-    t->before_packets = t->wire_packets + t->record_packets;
+    t->before_packets = packets;
     series_put(&w->series, w->tick, counter);
 }
 

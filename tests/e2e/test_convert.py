@@ -138,7 +138,7 @@ def exporters(weir, iface):
     return {r.get('exporter') for r in weir.rows('/flows?if=%d' % iface)}
 
 
-def converted(name, source, feed, told_by=None):
+def converted(name, source, feed, octets=None, told_by=None, args=()):
     """What a Weir shows that collects from `source`, and what one shows in each format that it exports."""
     listen = [arg for i, s in enumerate(SOURCES) for arg in ('-i', s % (OUT + i))]
     targets = ','.join(t % (OUT + i) for i, t in enumerate(TARGETS))
@@ -146,11 +146,13 @@ def converted(name, source, feed, told_by=None):
     brief = ('--flow-idle', '600', '--flow-active', '1', '--remote-host-idle', '600', '--local-host-idle', '600')
     with Weir(TOP_PAGES, *listen, '--flow-idle', '600', '--flow-active', '600', '--remote-host-idle', '600',
               '--local-host-idle', '600') as top:
-        with Weir(PAGES, '-i', source, '--export', targets, *brief) as middle:
+        with Weir(PAGES, '-i', source, '--export', targets, *brief, *args) as middle:
             feed()
             middle.wait(lambda: middle.totals().get('ip_packets', 0) > 0)
             time.sleep(1)
             want, all_of = shown(middle), middle.totals()
+            if octets:
+                equal(name + ': scaled once', all_of['ip_bytes'], octets)
             if told_by:
                 equal(name + ': who told', exporters(middle, 0), told_by)
             middle.stop()
@@ -172,22 +174,36 @@ def test_packets_to_every_format():
     converted('capture', capture(), lambda: None)
 
 
+def test_packets_to_every_format_in_one_record_a_flow():
+    converted('biflow', capture(), lambda: None, args=('--biflow',))
+
+
+def test_packets_to_every_format_with_chosen_fields():
+    fields = ('%IPV4_SRC_ADDR %L4_SRC_PORT %IPV4_DST_ADDR %L4_DST_PORT %IN_PKTS %IN_BYTES %FIRST_SWITCHED %LAST_SWITCHED '
+              '%TCP_FLAGS %PROTOCOL @PROCESS@ %L7_PROTO %SAMPLING_INTERVAL')
+    converted('-T', capture(), lambda: None, args=('-T', fields + ' %OUT_PKTS %OUT_BYTES'))
+
+
 def test_netflow_5_to_every_format():
-    converted('v5', 'udp://127.0.0.1:%d' % IN, lambda: send([netflow5(i) for i in range(0, 400, 20)]))
+    converted('v5', 'udp://127.0.0.1:%d' % IN, lambda: send([netflow5(i) for i in range(0, 400, 20)]),
+              10 * sum(100 * (i + 1) for i in range(400)))
 
 
 def test_netflow_9_to_every_format():
-    converted('v9', 'udp://127.0.0.1:%d' % IN, lambda: send([netflow9(i) for i in range(0, 300, 10)]))
+    converted('v9', 'udp://127.0.0.1:%d' % IN, lambda: send([netflow9(i) for i in range(0, 300, 10)]),
+              100 * 2 * sum(1000 + i for i in range(300)))
 
 
 def test_ipfix_of_an_exporter_with_an_ipv6_address_to_every_format():
     with open('/proc/sys/net/ipv6/conf/lo/disable_ipv6', 'w', encoding='ascii') as f:
         f.write('0')
-    converted('IPFIX', 'udp://[::1]:%d' % IN, lambda: send([ipfix(i) for i in range(0, 300, 10)], '::1', '::1'))
+    converted('IPFIX', 'udp://[::1]:%d' % IN, lambda: send([ipfix(i) for i in range(0, 300, 10)], '::1', '::1'),
+              2 * sum(1000 + i for i in range(300)))
 
 
 def test_sflow_to_every_format():
-    converted('sFlow', 'udp://127.0.0.1:%d' % IN, lambda: send([sflow(i) for i in range(0, 500, 5)]))
+    converted('sFlow', 'udp://127.0.0.1:%d' % IN, lambda: send([sflow(i) for i in range(0, 500, 5)]),
+              100 * sum(28 + i % 90 for i in range(500)))
 
 
 def probe(*args):
@@ -293,6 +309,50 @@ def test_a_collector_shows_what_reading_the_capture_shows():
                 top.wait(lambda: protocols() == protocols_of(flows), 5)
                 same(name, sums(), hosts_of(flows))
                 same(name + ', protocols', protocols(), protocols_of(flows))
+
+
+# --- Flows that last -----------------------------------------------------------------------------------
+
+def steady(seconds):
+    """A flow of 2000 bytes a second, four packets each. Where it is and when it begins."""
+    path, begin = os.path.join(folder.name, 'steady.pcap'), int(time.time()) - 300
+    with open(path, 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(4 * seconds):
+            frame = ether(ipv4('10.0.0.1', '192.0.2.1', 1000, 2000, size=472))
+            f.write(struct.pack('<IIII', begin + i // 4, i % 4 * 250000, len(frame), len(frame)) + frame)
+    return path, begin
+
+
+def seconds_of(weir, iface, name):
+    """Second since 1970 -> value, where it is known and not 0."""
+    data = weir.get('/timeseries?if=%d&seconds=900' % iface)['data']
+    values = next(s['v'] for s in data['series'] if s['name'] == name)
+    end = data['end'] // 1000
+    return {end - len(values) + i: v for i, v in enumerate(values) if v}
+
+
+def test_long_flows_are_in_the_seconds_in_which_they_were():
+    path, begin = steady(60)
+    targets, listen = TARGETS[:4], [arg for i, s in enumerate(SOURCES[:4]) for arg in ('-i', s % (OUT + i))]
+    with Weir(TOP_PAGES, *listen, '--flow-idle', '600') as top:
+        with Weir(PAGES, '-i', path) as direct:
+            direct.wait(lambda: direct.totals().get('ip_packets', 0) == 240)
+            truth = seconds_of(direct, 0, 'upload')
+        equal('seconds of the capture', truth, {begin + i: 2000 for i in range(60)})
+        where = ','.join(t % (OUT + i) for i, t in enumerate(targets))
+        done = subprocess.run([WEIR, 'probe', '-i', path, '--data-dir', folder.name, '--export', where, '-t', '5'],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, text=True, check=False)
+        equal('status of the probe: ' + done.stderr[-300:], done.returncode, 0)
+        # Each record tells of 5 seconds, from its first packet to its last one 4.75 s later; its bytes are
+        # spread evenly between them.
+        rule = {begin + i: 1580 if i % 5 == 4 else 2105 for i in range(60)}
+        for i, target in enumerate(targets):
+            top.wait(lambda: seconds_of(top, i, 'upload') == rule, 5)
+            have = seconds_of(top, i, 'upload')
+            equal('bytes over ' + target, sum(have.values()), 120000)
+            equal('packets over ' + target, sum(seconds_of(top, i, 'packets').values()), 240)
+            equal('seconds over ' + target, {t: v for t, v in have.items() if rule.get(t) != v}, {})
 
 
 if __name__ == '__main__':
