@@ -6,6 +6,7 @@
 enum {
     READ_TIMEOUT_MS = 100, /* how long a quiet interface sleeps before time is looked at */
     REST_MS = 1000,        /* and one that has read all */
+    BURSTS_LAST = 1024,    /* of a collector that stops: more than a socket's buffer holds */
     BURSTS_PER_LOOP = 16   /* bursts of a file between two looks at questions and stop */
 };
 
@@ -109,6 +110,27 @@ static void watch_interface(struct worker *w, enum source_result got, bool *lost
         say_interface(&w->events, w->now, w->source->name, state, !now_lost);
 }
 
+static void take_burst(struct worker *w, const struct burst *b)
+{
+    if (w->source->is_collector)
+        collect_burst(w, b);
+    else
+        worker_burst(w, b);
+}
+
+/* What waits in a collector's sockets when it stops was sent before, so it is counted; a flood does not
+ * keep it from stopping. */
+static void take_rest(struct worker *w)
+{
+    struct burst burst;
+    for (unsigned i = 0; w->source->is_collector && i < BURSTS_LAST; i++) {
+        if (w->source->ops->read(w->source, &burst, 0) != SOURCE_OK)
+            break;
+        worker_time(w, burst.now);
+        take_burst(w, &burst);
+    }
+}
+
 static void run_live(struct worker *w)
 {
     struct burst burst;
@@ -123,15 +145,14 @@ static void run_live(struct worker *w)
         worker_time(w, burst.now);
         w->pressed = got == SOURCE_OK && burst.n;
         watch_interface(w, got, &lost);
-        if (got == SOURCE_OK && w->source->is_collector)
-            collect_burst(w, &burst);
-        else if (got == SOURCE_OK)
-            worker_burst(w, &burst);
+        if (got == SOURCE_OK)
+            take_burst(w, &burst);
         else if (got == SOURCE_END)
             break;
         handover_flush(w);
         handover_take(w);
     }
+    take_rest(w);
     handover_flush(w);
     w->pressed = false;
     edition_withdraw(w);
@@ -145,10 +166,8 @@ static void run_file(struct worker *w)
         if (look)
             worker_answer(w);
         enum source_result got = w->source->ops->read(w->source, &burst, READ_TIMEOUT_MS);
-        if (got == SOURCE_OK && w->source->is_collector) {
-            collect_burst(w, &burst);
-        } else if (got == SOURCE_OK) {
-            worker_burst(w, &burst);
+        if (got == SOURCE_OK) {
+            take_burst(w, &burst);
         } else if (got == SOURCE_END) {
             w->at_end = true;
             break;
@@ -219,66 +238,79 @@ static void copy_tables(const struct worker *w, struct totals_row *t)
     }
 }
 
+/* What packets and records were counted as. */
+static struct totals_row totals_of(const struct tally *y)
+{
+    return (struct totals_row){
+        .wire_packets = y->wire_packets,
+        .wire_bytes = y->wire_bytes,
+        .ip_packets = y->ip_packets,
+        .ip_bytes = y->ip_bytes,
+        .overhead_bytes = y->overhead_bytes,
+        .excess_bytes = y->excess_bytes,
+        .record_packets = y->record_packets,
+        .record_bytes = y->record_bytes,
+        .ip_v4_bytes = y->v4_bytes,
+        .ip_v6_bytes = y->v6_bytes,
+        .upload_bytes = y->upload_bytes,
+        .download_bytes = y->download_bytes,
+        .goodput_bytes = y->goodput_bytes,
+        .retrans = y->retrans,
+        .ooo = y->ooo,
+        .lost = y->lost,
+        .keepalive = y->keepalive,
+        .zero_window = y->zero_window,
+        .tcp_syn = y->syn,
+        .tcp_synack = y->syn_ack,
+        .tcp_fin = y->fin,
+        .tcp_rst = y->rst,
+        .flows_created = y->flows_created,
+        .flows_ended = y->flows_ended,
+        .flows_evicted = y->flows_evicted,
+        .flow_packets_active = y->active_packets + y->pending_packets,
+        .flow_bytes_active = y->active_bytes + y->pending_bytes,
+        .flow_packets_ended = y->ended_packets,
+        .flow_bytes_ended = y->ended_bytes,
+        .emergencies = y->emergencies,
+        .bps = y->bps_bytes * 8,
+        .pps = y->pps_packets,
+        .upload_bps = y->bps_upload * 8,
+        .download_bps = y->bps_download * 8,
+        .questions = y->questions,
+        .question_ns = (uint64_t)y->question_ns,
+        .alerted_flows = y->alerted_flows,
+        .records_taken = y->taken,
+        .records_counted = y->records,
+        .records_told = y->told,
+    };
+}
+
+/* What the tables hold. */
+static void count_tables(const struct worker *w, struct totals_row *t)
+{
+    t->flows_active = w->flows.hot.used;
+    t->hosts_active = w->hosts.pool.used - 1;
+    t->hosts_held = w->hosts.pool.used - 1;
+    t->hosts_local = w->hosts.local;
+    t->hosts_created = w->hosts.created;
+    t->hosts_forgotten = w->hosts.expired;
+    t->hosts_evicted = w->hosts.evicted;
+    t->devices = w->groups.devices;
+}
+
 void worker_totals(const struct worker *w, struct totals_row *t)
 {
-    const struct tally *y = &w->tally;
-    *t = (struct totals_row){.now = w->now,
-                             .first = w->first,
-                             .last = w->last,
-                             .wire_packets = y->wire_packets,
-                             .wire_bytes = y->wire_bytes,
-                             .ip_packets = y->ip_packets,
-                             .ip_bytes = y->ip_bytes,
-                             .overhead_bytes = y->overhead_bytes,
-                             .excess_bytes = y->excess_bytes,
-                             .record_packets = y->record_packets,
-                             .record_bytes = y->record_bytes,
-                             .ip_v4_bytes = y->v4_bytes,
-                             .ip_v6_bytes = y->v6_bytes,
-                             .upload_bytes = y->upload_bytes,
-                             .download_bytes = y->download_bytes,
-                             .goodput_bytes = y->goodput_bytes,
-                             .retrans = y->retrans,
-                             .ooo = y->ooo,
-                             .lost = y->lost,
-                             .keepalive = y->keepalive,
-                             .zero_window = y->zero_window,
-                             .tcp_syn = y->syn,
-                             .tcp_synack = y->syn_ack,
-                             .tcp_fin = y->fin,
-                             .tcp_rst = y->rst,
-                             .flows_active = w->flows.hot.used,
-                             .flows_created = y->flows_created,
-                             .flows_ended = y->flows_ended,
-                             .flows_evicted = y->flows_evicted,
-                             .flow_packets_active = y->active_packets + y->pending_packets,
-                             .flow_bytes_active = y->active_bytes + y->pending_bytes,
-                             .flow_packets_ended = y->ended_packets,
-                             .flow_bytes_ended = y->ended_bytes,
-                             .hosts_active = w->hosts.pool.used - 1,
-                             .hosts_held = w->hosts.pool.used - 1,
-                             .hosts_local = w->hosts.local,
-                             .hosts_created = w->hosts.created,
-                             .hosts_forgotten = w->hosts.expired,
-                             .hosts_evicted = w->hosts.evicted,
-                             .emergencies = y->emergencies,
-                             .emergency = w->emergency.is_on,
-                             .devices = w->groups.devices,
-                             .bps = y->bps_bytes * 8,
-                             .pps = y->pps_packets,
-                             .upload_bps = y->bps_upload * 8,
-                             .download_bps = y->bps_download * 8,
-                             .dpi_open = l7_open_states(w->l7),
-                             .questions = y->questions,
-                             .question_ns = (uint64_t)y->question_ns,
-                             .alerted_flows = y->alerted_flows,
-                             .workers = 1,
-                             .workers_done = atomic_load(&w->state) >= WORKER_DONE};
-    t->records_taken = y->taken;
-    t->records_counted = y->records;
-    t->records_told = y->told;
-    collect_totals(w, t);
+    *t = totals_of(&w->tally);
+    t->now = w->now;
+    t->first = w->first;
+    t->last = w->last;
+    t->emergency = w->emergency.is_on;
+    t->dpi_open = l7_open_states(w->l7);
+    t->workers = 1;
+    t->workers_done = atomic_load(&w->state) >= WORKER_DONE;
     t->catching_up = w->share > 1 && !w->at_end;
+    count_tables(w, t);
+    collect_totals(w, t);
     copy_tables(w, t);
     /* Workers that read the same file all see every frame; the first speaks for them. */
     if (w->share <= 1 || !w->number)

@@ -163,6 +163,33 @@ def test_data_that_still_waits_for_its_template_at_the_end_is_counted():
     equal('without template', term(m.stop(), 'L4', 'records', 'without template'), 1)
 
 
+def overrun(*arguments):
+    """More than a small socket buffer holds, while Weir is stopped: the kernel drops the most."""
+    sent = 0
+    m = Monitor('--ring', '16K', *arguments)
+    routers = [exporter(f'127.0.0.{n}') for n in range(1, 9)]
+    for dense in (False, True):
+        if dense:
+            m.process.send_signal(signal.SIGSTOP)
+        for n in range(1000):
+            routers[n % 8].sendto(v5(n // 8, n % 250), ('127.0.0.1', m.port))
+        sent += 1000
+        m.process.send_signal(signal.SIGCONT)
+    ledger = m.stop()
+    received, dropped = (term(ledger, 'L1', 'packets', name) for name in ('handed to Weir', 'dropped by the kernel'))
+    equal('received and dropped', received + dropped, sent)
+    equal('that it was too much', 900 < dropped < 2000, True)
+    equal('records', term(ledger, 'L4', 'records', None), received)
+
+
+def test_received_and_dropped_by_the_kernel_are_what_was_sent():
+    overrun()
+
+
+def test_received_and_dropped_are_what_was_sent_to_three_workers():
+    overrun('--workers', '3')
+
+
 def lines_of(ledger, line_id):
     return {line['left_name']: line for line in ledger['lines'] if line['id'] == line_id}
 
