@@ -195,6 +195,7 @@ bool records_read(const struct records_config *config, const char *name, struct 
     if (!source_file_open(name, &options, 1, &source, &n, e))
         return false;
     const struct collector_config wanted = {.sampling = config->settings->sampling,
+                                            .allow = config->settings->exporters_allow,
                                             .keep_raw = true};
     r.collector = collector_new(&wanted, &ops, &r, e);
     bool ok = r.collector && decoder_init(&r.packets, config->settings->decap, e) &&

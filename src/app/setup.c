@@ -146,6 +146,7 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
         .locals = l,
         .dedup = s->dedup,
         .sampling = s->sampling,
+        .exporters_allow = s->exporters_allow,
         .learn_names = s->dns_mode != 3,
         .l7 = {.enabled = s->dpi,
                .packets = (unsigned)s->dpi_packets,

@@ -11,8 +11,6 @@
 
 enum { PARKED_DEFAULT = 1 << 20, SENTENCE = 256, SENTENCES = 5 };
 
-/* How long data may wait for its template, in packet time. */
-static const nsec_t PARKED_FOR = 60 * SECOND;
 static const nsec_t SENTENCE_PAUSE = 10 * SECOND;
 
 const struct loss_info loss_table[LOSSES] = {
@@ -20,6 +18,38 @@ const struct loss_info loss_table[LOSSES] = {
 #include "codec/losses.def"
 #undef LOSS
 };
+
+/* The list of allowed senders, "address[/bits],...", into c. */
+static bool allow(struct collector *c, const char *list, struct err *e)
+{
+    uint32_t n = list && *list ? 1 : 0;
+    for (const char *at = list; n && *at; at++)
+        n += *at == ',';
+    if (!n)
+        return true;
+    c->allowed = mem_alloc(ACCOUNT_templates, n * sizeof *c->allowed);
+    if (!c->allowed)
+        return fail(e, "no memory for the list of allowed exporters");
+    c->allowed_count = n;
+    for (uint32_t i = 0; i < n; i++) {
+        char text[ADDR_TEXT + sizeof "/128"];
+        size_t len = strcspn(list, ",");
+        memcpy(text, list, len < sizeof text ? len : 0);
+        text[len < sizeof text ? len : 0] = '\0';
+        if (!prefix_parse(text, &c->allowed[i]))
+            return fail(e, "%.*s is neither an address nor a network of exporters", (int)len, list);
+        list += len + (list[len] == ',');
+    }
+    return true;
+}
+
+static bool is_allowed(const struct collector *c, const struct addr *from)
+{
+    for (uint32_t i = 0; i < c->allowed_count; i++)
+        if (prefix_has(&c->allowed[i], from))
+            return true;
+    return !c->allowed;
+}
 
 struct collector *collector_new(const struct collector_config *config,
                                 const struct collector_ops *ops, void *to, struct err *e)
@@ -36,106 +66,23 @@ struct collector *collector_new(const struct collector_config *config,
                            ? config->max_exporters
                            : EXPORTERS;
     c->max_parked = config->max_parked_bytes ? config->max_parked_bytes : PARKED_DEFAULT;
-    return c;
+    size_t most = config->max_memory ? config->max_memory : QUOTA_ALL;
+    c->quota.most[STANDING_NEW] = c->quota.most[STANDING_PASSING] = most / 4;
+    c->quota.most[STANDING_SETTLED] = most / 2;
+    if (allow(c, config->allow, e))
+        return c;
+    collector_free(c);
+    return NULL;
 }
 
 void collector_free(struct collector *c)
 {
     if (!c)
         return;
-    for (uint32_t i = 0; i < c->exporter_count; i++) {
-        parked_expire(c, c->exporters[i], INT64_MAX);
-        exporter_fini(c->exporters[i]);
-        mem_free(ACCOUNT_templates, c->exporters[i], sizeof *c->exporters[i]);
-    }
+    collector_forget_all(c);
+    mem_free(ACCOUNT_templates, c->allowed, c->allowed_count * sizeof *c->allowed);
     zmq_decoder_free(c->zmq);
     mem_free(ACCOUNT_templates, c, sizeof *c);
-}
-
-/* ---- Exporters ------------------------------------------------------------------------------------ */
-
-static bool is_exporter(const struct exporter *x, const struct addr *addr, uint32_t domain,
-                        enum telemetry telemetry)
-{
-    return x->domain == domain && x->telemetry == telemetry && addr_equal(&x->addr, addr);
-}
-
-static struct exporter *make_exporter(struct collector *c, const struct datagram *d,
-                                      uint32_t domain, enum telemetry telemetry)
-{
-    struct exporter *x =
-        c->exporter_count < c->max_exporters ? mem_alloc(ACCOUNT_templates, sizeof *x) : NULL;
-    if (!x)
-        return NULL;
-    x->addr = d->from;
-    x->domain = domain;
-    x->telemetry = (uint8_t)telemetry;
-    sampling_configure(x, c->config.sampling);
-    c->exporters[c->exporter_count++] = x;
-    return x;
-}
-
-/* Its slot, or the free one where it would be: there are twice as many as exporters. */
-static uint32_t exporter_slot(const struct collector *c, const struct addr *addr, uint32_t domain,
-                              enum telemetry telemetry)
-{
-    uint64_t hash = hash_bytes(addr, sizeof *addr);
-    uint32_t i = (uint32_t)hash_u128(hash, (uint64_t)domain << 8 | telemetry) % EXPORTER_SLOTS;
-    while (c->slot[i] && !is_exporter(c->exporters[c->slot[i] - 1], addr, domain, telemetry))
-        i = (i + 1) % EXPORTER_SLOTS;
-    return i;
-}
-
-struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
-                                enum telemetry telemetry)
-{
-    struct exporter *x = c->last;
-    if (!x || !is_exporter(x, &d->from, domain, telemetry)) {
-        uint32_t slot = exporter_slot(c, &d->from, domain, telemetry);
-        bool is_new = !c->slot[slot];
-        x = is_new ? make_exporter(c, d, domain, telemetry) : c->exporters[c->slot[slot] - 1];
-        if (!x) {
-            collector_lose(c, NULL, LOSS_exporters_full, 1);
-            return NULL;
-        }
-        c->slot[slot] = is_new ? (uint16_t)c->exporter_count : c->slot[slot];
-        c->last = x;
-        if (is_new)
-            collector_say(c, x, NEWS_EXPORTER, "is a new exporter");
-    }
-    parked_expire(c, x, d->received - PARKED_FOR);
-    x->first = x->datagrams ? x->first : d->received;
-    x->last = d->received;
-    x->port = d->from_port;
-    x->datagrams++;
-    x->bytes += d->len;
-    return x;
-}
-
-struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
-                                    uint8_t telemetry)
-{
-    const struct datagram none = {.from = addr};
-    uint32_t slot = exporter_slot(c, &addr, domain, telemetry);
-    if (c->slot[slot])
-        return c->exporters[c->slot[slot] - 1];
-    struct exporter *x = make_exporter(c, &none, domain, telemetry);
-    if (x)
-        c->slot[slot] = (uint16_t)c->exporter_count;
-    return x;
-}
-
-bool collector_exporter(const struct collector *c, unsigned i, struct exporter_row *row)
-{
-    if (i >= c->exporter_count)
-        return false;
-    exporter_to_row(c->exporters[i], row);
-    return true;
-}
-
-const struct exporter *collector_exporter_at(const struct collector *c, unsigned i)
-{
-    return i < c->exporter_count ? c->exporters[i] : NULL;
 }
 
 /* ---- Counting ------------------------------------------------------------------------------------- */
@@ -161,13 +108,14 @@ void collector_accept(struct collector *c, struct exporter *x, const struct flow
     counter_add(&c->counts.records, n);
     counter_add(&c->counts.accepted, n);
     x->records += n;
-    x->has_flows = true;
+    collector_confirm(c, x);
     if (c->ops.flows)
         c->ops.flows(c->to, f, n);
 }
 
 void collector_count(struct collector *c, struct exporter *x, const struct interface_counters *i)
 {
+    collector_confirm(c, x);
     exporter_count_interface(x, i);
     counter_add(&c->counts.counter_samples, 1);
     if (c->ops.counters)
@@ -195,7 +143,7 @@ static bool may_speak(struct exporter *x, nsec_t now)
 void collector_say(struct collector *c, struct exporter *x, enum exporter_news news,
                    const char *format, ...)
 {
-    if (!c->ops.say || !may_speak(x, c->now))
+    if (!c->ops.say || x->standing == STANDING_NEW || !may_speak(x, c->now))
         return;
     char sentence[SENTENCE];
     va_list list;
@@ -207,12 +155,6 @@ void collector_say(struct collector *c, struct exporter *x, enum exporter_news n
                  x->unsaid);
     x->unsaid = 0;
     c->ops.say(c->to, x, news, sentence);
-}
-
-void collector_tick(struct collector *c, nsec_t now)
-{
-    for (uint32_t i = 0; i < c->exporter_count; i++)
-        parked_expire(c, c->exporters[i], now - PARKED_FOR);
 }
 
 /* ---- Messages ------------------------------------------------------------------------------------- */
@@ -315,6 +257,10 @@ void collector_take(struct collector *c, const struct datagram *d)
     c->now = d->received;
     if (d->head) {
         zmq_message_take(c, d);
+        return;
+    }
+    if (!is_allowed(c, &d->from)) {
+        collector_lose(c, NULL, LOSS_acl_denied, 1);
         return;
     }
     /* By its version word alone: what came to this port is meant as an export, and damage is to be

@@ -1,7 +1,7 @@
 /* collector.h - from datagrams of exporters to flow_in values; templates, sampling and loss by exporter.
  *
  * One collector belongs to one worker: no locks. It knows exporters by (address, observation domain,
- * protocol), learns their templates and options, parks data that came before its template, and
+ * protocol, port), learns their templates and options, parks data that came before its template, and
  * counts everything that it was given: records = accepted + no_template + malformed + denied + dup
  * (equation L4). It never asks the clock and never multiplies by a sampling rate.
  */
@@ -60,12 +60,16 @@ struct collector;
 struct collector_config {
     /* Sampling rates by the user: "address=rate"; borrowed. NULL = none. */
     const char *sampling;
+    /* Who may send exports: "address[/bits],..."; borrowed while the collector is made. NULL or "" = everybody.
+     * Probes over ZMQ, to which Weir connects, are not asked. */
+    const char *allow;
     uint32_t max_exporters;  /* 0 = 4096 */
+    size_t max_memory;       /* of what exporters tell; 0 = 64 MiB */
     size_t max_parked_bytes; /* of each exporter; 0 = 1 MiB, for at most 60 s of packet time */
     bool keep_raw;           /* flow_in.raw is wanted (--records, unknown elements) */
 };
 
-/* NULL with a sentence when out of memory. ops and to are borrowed for the collector's life. */
+/* NULL with a sentence when out of memory or when a list cannot be read. ops and to are borrowed for the collector's life. */
 struct collector *collector_new(const struct collector_config *config,
                                 const struct collector_ops *ops, void *to, struct err *e);
 void collector_free(struct collector *c);
@@ -77,12 +81,15 @@ enum telemetry telemetry_of(const uint8_t *bytes, size_t len);
 /* Decodes one message. Everything in it is told to ops or counted. The worker's thread. */
 void collector_take(struct collector *c, const struct datagram *d);
 
+/* A stream (TCP) with this sender has ended: its templates are void (RFC 7011, 10.3.1). */
+void collector_end_stream(struct collector *c, const struct datagram *d);
+
 /* Time passes: data that has waited for its template for a minute is counted as lost. INT64_MAX at the end
  * of all input: whatever still waits is counted, and the ledger closes. */
 void collector_tick(struct collector *c, nsec_t now);
 
 /* What is known, index from 0; false or NULL past the end. Exporters are asked for more with the functions
- * of exporter_rows.h. An index holds until the next message is taken. The worker's thread. */
+ * of exporter_rows.h. An index or pointer holds until the next message or tick. The worker's thread. */
 bool collector_exporter(const struct collector *c, unsigned i, struct exporter_row *row);
 const struct exporter *collector_exporter_at(const struct collector *c, unsigned i);
 

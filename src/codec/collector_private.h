@@ -7,6 +7,11 @@
 #include "codec/steps.h"
 #include "codec/zmq_take.h"
 
+/* Exporters of one standing, by when they were heard last. */
+struct exporter_list {
+    struct exporter *oldest, *newest;
+};
+
 enum { SAMPLING_MOST = 1 << 24, EXPORTER_SLOTS = 2 * EXPORTERS };
 
 struct collector {
@@ -15,10 +20,16 @@ struct collector {
     void *to;
     struct collector_counts counts;
     struct exporter *exporters[EXPORTERS];
-    uint16_t slot[EXPORTER_SLOTS]; /* index + 1, by hash, linear probing; none is ever removed */
+    uint16_t slot[EXPORTER_SLOTS]; /* place + 1, by hash, linear probing */
+    struct exporter_list list[STANDINGS];
+    uint64_t born; /* exporters ever */
+    struct quota quota;
     uint32_t exporter_count, max_exporters;
     struct zmq_decoder *zmq; /* made with the first message of a probe */
     struct exporter *last;   /* datagrams come in trains */
+    struct exporter *sender; /* of the message that is read: it must not make room for others */
+    struct prefix *allowed;  /* senders, NULL = all */
+    uint32_t allowed_count;
     size_t max_parked;
     nsec_t now; /* when the message came that is taken; 0 while a file is read */
     struct flow_in batch[STEPS_BATCH];
@@ -37,13 +48,35 @@ struct message {
     bool is_unknown; /* some set had no template, so the number of records is not known */
 };
 
-/* The exporter, made when it is new; NULL when there is no room (counted). */
+/* What a header says of the session that its message is of. */
+struct stamp {
+    uint32_t sequence;
+    bool begins_with_data; /* its first set is no template */
+};
+
+/* The exporter of a message, by its address alone, or by its transport session; made when it is new. NULL
+ * when there is no room (counted). Of m, the datagram and the context are known. */
 struct exporter *collector_know(struct collector *c, const struct datagram *d, uint32_t domain,
                                 enum telemetry telemetry);
+struct exporter *collector_know_session(struct collector *c, const struct message *m,
+                                        uint32_t domain, enum telemetry telemetry,
+                                        const struct stamp *s);
+
+/* The exporter that a sender tells of in its message; the sender itself where it names none, itself, or one
+ * for which there is no room. Valid until the next one is asked for. */
+struct exporter *collector_other(struct collector *c, struct exporter *sender,
+                                 const struct addr *addr, uint32_t domain,
+                                 const struct datagram *d);
 
 /* The exporter without a message from it, when its templates are read from a file; NULL without room. */
 struct exporter *collector_remember(struct collector *c, struct addr addr, uint32_t domain,
-                                    uint8_t telemetry);
+                                    uint8_t telemetry, uint16_t port);
+
+/* It has sent something that could be decoded: it stands before those who have not. */
+void collector_confirm(struct collector *c, struct exporter *x);
+
+/* Forgets all exporters, and counts what waits for them. */
+void collector_forget_all(struct collector *c);
 
 static inline void collector_note(struct collector *c, enum loss loss)
 {

@@ -1,7 +1,7 @@
 /* collector_save.c - templates and sampling in a file, so that a restart need not wait for them.
  *
- *     file:     | "WEIRTPL2" | exporter ... |
- *     exporter: | address, 16 | domain, 4 | protocol, 1 | started ms, 8 | heard, hours, 4 | samplers, 2 | templates, 2 | ... |
+ *     file:     | "WEIRTPL3" | exporter ... |
+ *     exporter: | address, 16 | domain, 4 | protocol, 1 | port, 2 | started ms, 8 | heard, hours, 4 | samplers, 2 | templates, 2 | ... |
  *     sampler:  | known by id, 1 | id, 8 | rate, 4 |
  *     template: | id, 2 | is options, 1 | fields, 2 | then of each: enterprise, 4 | id, 2 | octets, 2 | scope, 1 |
  *
@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAGIC = 8, EXPORTER_HEAD = 37, SAMPLER_SIZE = 13, TEMPLATE_HEAD = 5, FIELD_SIZE = 9 };
+enum { MAGIC = 8, EXPORTER_HEAD = 39, SAMPLER_SIZE = 13, TEMPLATE_HEAD = 5, FIELD_SIZE = 9 };
 
-static const char magic[MAGIC + 1] = "WEIRTPL2";
+static const char magic[MAGIC + 1] = "WEIRTPL3";
 static const off_t FILE_MOST = 64 << 20;
 
 static void put(struct text *t, uint64_t v, unsigned octets)
@@ -48,6 +48,7 @@ static void put_exporter(struct text *t, const struct exporter *x)
     text_add_n(t, x->addr.byte, sizeof x->addr.byte);
     put(t, x->domain, 4);
     put(t, x->telemetry, 1);
+    put(t, x->port, 2);
     put(t, (uint64_t)(x->boot / MILLISECOND), 8);
     put(t, (uint64_t)(x->last / HOUR), 4);
     put(t, x->sampler_count + has_rate, 2);
@@ -67,7 +68,7 @@ static void put_exporter(struct text *t, const struct exporter *x)
 
 static bool has_templates(const struct exporter *x)
 {
-    return x->template_count &&
+    return x->template_count && !x->is_stream &&
            (x->telemetry == TELEMETRY_NETFLOW9 || x->telemetry == TELEMETRY_IPFIX);
 }
 
@@ -166,14 +167,15 @@ static bool get_exporter(struct collector *c, struct cursor *file)
     const uint8_t *h = cur_take(file, EXPORTER_HEAD);
     if (!h || (h[20] != TELEMETRY_NETFLOW9 && h[20] != TELEMETRY_IPFIX))
         return false;
-    struct exporter *x = collector_remember(c, addr_v6(h), load_be32(h + 16), h[20]);
+    struct exporter *x =
+        collector_remember(c, addr_v6(h), load_be32(h + 16), h[20], load_be16(h + 21));
     if (!x)
         return false;
-    uint64_t boot = get(h + 21, 8);
+    uint64_t boot = get(h + 23, 8);
     x->boot = boot < (uint64_t)(INT64_MAX / MILLISECOND) ? (nsec_t)boot * MILLISECOND : 0;
     /* In this run it was not heard yet: an exporter that is, has datagrams, too. */
-    x->last = x->datagrams ? x->last : (nsec_t)load_be32(h + 29) * HOUR;
-    for (unsigned n = load_be16(h + 33); n; n--) {
+    x->last = x->datagrams ? x->last : (nsec_t)load_be32(h + 31) * HOUR;
+    for (unsigned n = load_be16(h + 35); n; n--) {
         const uint8_t *p = cur_take(file, SAMPLER_SIZE);
         if (!p)
             return false;
@@ -181,7 +183,7 @@ static bool get_exporter(struct collector *c, struct cursor *file)
             .rate = load_be32(p + 9), .has_id = p[0] != 0, .id = get(p + 1, 8)};
         sampling_set(c, x, &told);
     }
-    for (unsigned n = load_be16(h + 35); n; n--)
+    for (unsigned n = load_be16(h + 37); n; n--)
         if (!get_template(x, file))
             return false;
     return true;

@@ -15,25 +15,11 @@ struct taking {
     struct exporter *probe; /* NULL: no room for it */
 };
 
-/* The exporter at an address that the message names. It counts no datagram: the probe has. */
-static struct exporter *know_other(struct taking *t, const struct addr *addr, uint32_t domain)
-{
-    if (addr_is_none(addr) || addr_equal(addr, &t->d->from))
-        return t->probe;
-    struct datagram other = *t->d;
-    other.from = *addr;
-    other.len = 0;
-    struct exporter *x = collector_know(t->c, &other, domain, TELEMETRY_ZMQ);
-    if (x)
-        x->datagrams--;
-    return x;
-}
-
 static void take_record(void *to, const char *topic, const struct flow_in *f,
                         const struct addr *from)
 {
     struct taking *t = to;
-    struct exporter *x = t->probe ? know_other(t, from, f->domain) : NULL;
+    struct exporter *x = t->probe ? collector_other(t->c, t->probe, from, f->domain, t->d) : NULL;
     if (!x)
         return;
     struct flow_in own = *f;
@@ -49,7 +35,7 @@ static void take_counters(void *to, const struct addr *device, const struct inte
 {
     struct taking *t = to;
     struct interface_counters own = *c;
-    struct exporter *x = t->probe ? know_other(t, device, t->domain) : NULL;
+    struct exporter *x = t->probe ? collector_other(t->c, t->probe, device, t->domain, t->d) : NULL;
     if (!x)
         return;
     own.exporter = x;
@@ -64,6 +50,7 @@ static void take_status(void *to, const struct zmq_status *s)
     struct exporter *x = t->probe;
     if (!x)
         return;
+    collector_confirm(t->c, x);
     counter_add(&t->c->counts.options, 1);
     x->options++;
     if (s->name[0] && strcmp(x->name, s->name) != 0) {
@@ -84,7 +71,7 @@ static void take_interface(void *to, const struct addr *device, uint32_t index, 
                            size_t len)
 {
     struct taking *t = to;
-    struct exporter *x = t->probe ? know_other(t, device, t->domain) : NULL;
+    struct exporter *x = t->probe ? collector_other(t->c, t->probe, device, t->domain, t->d) : NULL;
     if (x)
         exporter_name_interface(x, index, text, len);
 }

@@ -5,6 +5,49 @@
 
 #include <string.h>
 
+/* ---- Memory --------------------------------------------------------------------------------------- */
+
+static bool has_room(const struct exporter *x, size_t bytes)
+{
+    const struct quota *q = x->quota;
+    return x->held + bytes <= QUOTA_ONE && q->held[x->standing] + bytes <= q->most[x->standing];
+}
+
+bool exporter_claim(struct exporter *x, size_t bytes)
+{
+    if (!has_room(x, bytes)) {
+        x->refused++;
+        return false;
+    }
+    x->held += bytes;
+    x->quota->held[x->standing] += bytes;
+    return true;
+}
+
+void exporter_unclaim(struct exporter *x, size_t bytes)
+{
+    x->held -= bytes;
+    x->quota->held[x->standing] -= bytes;
+}
+
+void *exporter_grow(struct exporter *x, void *old, uint32_t count, uint32_t *room, size_t size,
+                    uint32_t most)
+{
+    if (count < *room)
+        return old;
+    uint32_t more = *room ? *room * 2 : 8;
+    more = more < most ? more : most;
+    size_t bytes = (more - *room) * size;
+    if (more <= count || !exporter_claim(x, bytes))
+        return NULL;
+    void *new = mem_resize(ACCOUNT_templates, old, *room * size, more * size);
+    if (new)
+        *room = more;
+    else
+        exporter_unclaim(x, bytes);
+    return new;
+}
+
 /* ---- Templates ------------------------------------------------------------------------------------ */
 
 /* Place of id, or where it would stand. */
@@ -29,6 +72,7 @@ struct template *exporter_template(const struct exporter *x, uint16_t id)
 
 static void remove_template(struct exporter *x, uint32_t i)
 {
+    exporter_unclaim(x, x->templates[i]->size);
     template_free(x->templates[i]);
     x->template_count--;
     memmove(&x->templates[i], &x->templates[i + 1], (x->template_count - i) * sizeof *x->templates);
@@ -43,37 +87,24 @@ static void evict_template(struct exporter *x)
     remove_template(x, oldest);
 }
 
-void *exporter_grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32_t most)
-{
-    if (count < *room)
-        return old;
-    uint32_t more = *room ? *room * 2 : 8;
-    more = more < most ? more : most;
-    if (more <= count)
-        return NULL;
-    void *new = mem_resize(ACCOUNT_templates, old, *room * size, more * size);
-    if (new)
-        *room = more;
-    return new;
-}
-
 bool exporter_take_template(struct exporter *x, struct template *t, bool *evicted)
 {
     const struct template *old = exporter_template(x, t->id);
     *evicted = false;
     t->changes = old ? old->changes + 1 : 0;
     exporter_forget_template(x, t->id);
-    if (x->template_count == EXPORTER_TEMPLATES) {
+    while (x->template_count &&
+           (x->template_count == EXPORTER_TEMPLATES || !has_room(x, t->size))) {
         evict_template(x);
         *evicted = true;
     }
-    struct template **all = exporter_grow(x->templates, x->template_count, &x->template_room,
+    struct template **all = exporter_grow(x, x->templates, x->template_count, &x->template_room,
                                           sizeof *all, EXPORTER_TEMPLATES);
-    if (!all) {
+    x->templates = all ? all : x->templates;
+    if (!all || !exporter_claim(x, t->size)) {
         template_free(t);
         return false;
     }
-    x->templates = all;
     uint32_t i = template_place(x, t->id);
     memmove(&all[i + 1], &all[i], (x->template_count - i) * sizeof *all);
     all[i] = t;
@@ -139,7 +170,7 @@ void exporter_set_name(struct exporter *x, enum exporter_name kind, uint64_t id,
     uint32_t i = name_place(x, kind, id);
     if (i == x->name_count || x->names[i].kind != kind || x->names[i].id != id) {
         struct told_name *all =
-            exporter_grow(x->names, x->name_count, &x->name_room, sizeof *all, EXPORTER_NAMES);
+            exporter_grow(x, x->names, x->name_count, &x->name_room, sizeof *all, EXPORTER_NAMES);
         if (!all)
             return;
         x->names = all;
@@ -150,15 +181,87 @@ void exporter_set_name(struct exporter *x, enum exporter_name kind, uint64_t id,
     memcpy(x->names[i].text, name, sizeof name);
 }
 
+/* ---- The end -------------------------------------------------------------------------------------- */
+
+static void give_back(struct exporter *x, void *array, size_t bytes)
+{
+    mem_free(ACCOUNT_templates, array, bytes);
+    exporter_unclaim(x, bytes);
+}
+
 void exporter_fini(struct exporter *x)
 {
     exporter_forget_templates(x, true, true);
-    mem_free(ACCOUNT_templates, x->templates, x->template_room * sizeof *x->templates);
-    mem_free(ACCOUNT_templates, x->names, x->name_room * sizeof *x->names);
-    mem_free(ACCOUNT_templates, x->samplers, x->sampler_room * sizeof *x->samplers);
-    mem_free(ACCOUNT_templates, x->interfaces, x->interface_room * sizeof *x->interfaces);
+    give_back(x, x->templates, x->template_room * sizeof *x->templates);
+    give_back(x, x->names, x->name_room * sizeof *x->names);
+    give_back(x, x->samplers, x->sampler_room * sizeof *x->samplers);
+    give_back(x, x->interfaces, x->interface_room * sizeof *x->interfaces);
     x->templates = NULL;
     x->names = NULL;
     x->samplers = NULL;
     x->interfaces = NULL;
+    x->template_room = x->name_room = x->sampler_room = x->interface_room = 0;
+}
+
+bool exporter_may_announce(struct exporter *x, bool is_change, nsec_t now)
+{
+    enum { CHANGES_MOST = 10 };
+    if (x->changed_second != now / SECOND)
+        x->changes_in_second = 0;
+    x->changed_second = now / SECOND;
+    x->changes_in_second += is_change;
+    return x->changes_in_second <= CHANGES_MOST;
+}
+
+static void add_counters(struct exporter *y, const struct exporter *elder)
+{
+    y->datagrams += elder->datagrams;
+    y->bytes += elder->bytes;
+    y->records += elder->records;
+    y->options += elder->options;
+    y->lost += elder->lost;
+    y->reordered += elder->reordered;
+    y->duplicate += elder->duplicate;
+    y->no_template += elder->no_template;
+    y->malformed += elder->malformed;
+    y->restarts += elder->restarts + 1;
+    y->first = elder->first;
+}
+
+static void hand_over(struct exporter *from, struct exporter *to, size_t bytes)
+{
+    exporter_unclaim(from, bytes);
+    to->held += bytes;
+    to->quota->held[to->standing] += bytes;
+}
+
+static void take_names(struct exporter *y, struct exporter *elder)
+{
+    y->names = elder->names;
+    y->name_count = elder->name_count;
+    y->name_room = elder->name_room;
+    hand_over(elder, y, y->name_room * sizeof *y->names);
+    elder->names = NULL;
+    elder->name_count = elder->name_room = 0;
+}
+
+static void take_interfaces(struct exporter *y, struct exporter *elder)
+{
+    y->interfaces = elder->interfaces;
+    y->interface_count = elder->interface_count;
+    y->interface_room = elder->interface_room;
+    hand_over(elder, y, y->interface_room * sizeof *y->interfaces);
+    elder->interfaces = NULL;
+    elder->interface_count = elder->interface_room = 0;
+}
+
+void exporter_succeed(struct exporter *y, struct exporter *elder)
+{
+    add_counters(y, elder);
+    if (!y->name_room)
+        take_names(y, elder);
+    if (!y->interface_room)
+        take_interfaces(y, elder);
+    if (!y->name[0])
+        memcpy(y->name, elder->name, sizeof y->name);
 }

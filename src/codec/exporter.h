@@ -18,6 +18,26 @@ enum {
     EXPORTER_RECENT = 16 /* messages that a repeated one is compared with */
 };
 
+/* Who makes room for others: the first ones first. */
+enum standing {
+    STANDING_NEW,     /* nothing of it could be decoded yet */
+    STANDING_PASSING, /* it has sent records, for less than a minute */
+    STANDING_SETTLED,
+    STANDINGS
+};
+
+enum {
+    QUOTA_ALL =
+        64 << 20,       /* of all exporters together (rule B07): half of it for the settled ones */
+    QUOTA_ONE = 4 << 20 /* of one */
+};
+
+/* Memory of the exporters of a collector, by standing, so that those of nobody cannot use up what those who
+ * have settled need. */
+struct quota {
+    size_t held[STANDINGS], most[STANDINGS];
+};
+
 enum exporter_name { NAME_APPLICATION, NAME_VRF, NAME_SAMPLER };
 
 /* One rate and who said it; rate 0 = nobody did. */
@@ -53,9 +73,18 @@ struct exporter {
     struct addr addr;
     uint32_t domain;
     uint8_t telemetry;
-    uint16_t port;
-    bool has_flows; /* records were handed on, so others may hold a pointer to it */
-    nsec_t first, last;
+    uint16_t port;    /* of its transport session; 0 where ports mean nothing */
+    bool is_stream;   /* TCP */
+    bool has_ended;   /* the stream has */
+    bool is_younger;  /* others with its key were heard before: its elders, or its neighbours */
+    uint8_t standing; /* enum standing */
+    uint32_t place;   /* in the collector's table */
+    uint64_t born;    /* how many the collector had known before */
+    struct exporter *older, *newer; /* of its standing, by when they were heard */
+    struct quota *quota;
+    size_t held;             /* bytes of it */
+    uint32_t refused;        /* how often it had no room, since that was counted */
+    nsec_t first, last, gap; /* gap: the longest between two messages */
     uint64_t datagrams, bytes, records, options;
     uint64_t lost, reordered, duplicate, no_template, malformed;
     uint64_t restarts;
@@ -94,10 +123,17 @@ struct exporter {
     size_t parked_bytes;
     uint64_t parked_sets;
 
+    nsec_t changed_second;      /* when templates changed last, in whole seconds ... */
+    uint32_t changes_in_second; /* ... and how often in that one */
+
     nsec_t spoke;       /* since when `sentences` has not grown */
     uint32_t sentences; /* that it may say yet */
     uint32_t unsaid;    /* that it was not let */
 };
+
+/* Takes memory of its share. False when there is no room for it, which is counted. */
+bool exporter_claim(struct exporter *x, size_t bytes);
+void exporter_unclaim(struct exporter *x, size_t bytes);
 
 /* Gives back what it holds, but not itself. Parked data must be gone. */
 void exporter_fini(struct exporter *x);
@@ -108,14 +144,24 @@ struct template *exporter_template(const struct exporter *x, uint16_t id);
 enum learnt { LEARNT_NEW, LEARNT_SAME, LEARNT_CHANGED };
 
 /* Keeps t, which it owns from now on; an older one with the same id is freed. *evicted says whether
- * the least used other one had to go. False when out of memory (t is freed). */
+ * the least used other ones had to go. False without room for it (t is freed). */
 bool exporter_take_template(struct exporter *x, struct template *t, bool *evicted);
 void exporter_forget_template(struct exporter *x, uint16_t id);
 /* All of one kind (withdrawal of all), or with both true all (a restart, B08). */
 void exporter_forget_templates(struct exporter *x, bool data, bool options);
 
-/* Room for one more of an array that doubles, of `most` at most; NULL when there is none. */
-void *exporter_grow(void *old, uint32_t count, uint32_t *room, size_t size, uint32_t most);
+/* Templates may change ten times in a second of packet time: more is an attack, or two exporters that cannot
+ * be told apart. False when there were too many changes, is_change counting as one, for what is left of
+ * the second: then nothing new is to be learnt (rule B07). */
+bool exporter_may_announce(struct exporter *x, bool is_change, nsec_t now);
+
+/* y has followed elder, which is about to be forgotten: it takes over its counters and what it has told, but
+ * for its templates, and where it has told nothing of the kind itself. */
+void exporter_succeed(struct exporter *y, struct exporter *elder);
+
+/* Room for one more of its array that doubles, of `most` at most; NULL when there is none. */
+void *exporter_grow(struct exporter *x, void *old, uint32_t count, uint32_t *room, size_t size,
+                    uint32_t most);
 
 /* A name of strangers: up to its first NUL and without control characters. */
 void exporter_copy_name(char to[EXPORTER_NAME], const uint8_t *text, size_t len);

@@ -27,8 +27,8 @@ static struct interface_row *know(struct exporter *x, uint32_t index)
     struct interface_row *known = find(x, index);
     if (known)
         return known;
-    struct interface_row *all = exporter_grow(x->interfaces, x->interface_count, &x->interface_room,
-                                              sizeof *all, EXPORTER_INTERFACES);
+    struct interface_row *all = exporter_grow(x, x->interfaces, x->interface_count,
+                                              &x->interface_room, sizeof *all, EXPORTER_INTERFACES);
     if (!all)
         return NULL;
     x->interfaces = all;

@@ -74,6 +74,12 @@ bool exporter_sampling_row(const struct exporter *x, unsigned i, struct sampling
     return true;
 }
 
+const struct addr *exporter_address(const struct exporter *x)
+{
+    static const struct addr none;
+    return x ? &x->addr : &none;
+}
+
 /* The rate to show for the exporter as a whole: what it is configured or told to be, else what its records
  * and headers state; of several interfaces of an sFlow agent the largest. */
 static struct told_rate rate_shown(const struct exporter *x)
@@ -94,6 +100,7 @@ void exporter_to_row(const struct exporter *x, struct exporter_row *row)
     const struct told_rate rate = rate_shown(x);
     *row = (struct exporter_row){.addr = x->addr,
                                  .domain = x->domain,
+                                 .port = x->port,
                                  .telemetry = x->telemetry,
                                  .first = x->first,
                                  .last = x->last,

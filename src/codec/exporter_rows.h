@@ -42,6 +42,8 @@ struct exporter_row {
     uint32_t sampling;
     uint8_t sampling_source;
     char name[EXPORTER_NAME]; /* told by options or a probe, "" = none */
+    uint16_t
+        port; /* that it sends from: two with the same address and domain differ in it; 0 = any */
 };
 
 /* A layout that an exporter announced. The fixed ones of NetFlow v1, v5 and v7 stand under their version. */
@@ -117,6 +119,8 @@ bool exporter_template_field(const struct exporter *x, unsigned i, unsigned fiel
 bool exporter_sampling_row(const struct exporter *x, unsigned i, struct sampling_row *row);
 bool exporter_interface_row(const struct exporter *x, unsigned i, struct interface_row *row);
 
+/* Its address, which lives as long as it does; NULL gives the address that is none. */
+const struct addr *exporter_address(const struct exporter *x);
 /* The exporter as a row. */
 void exporter_to_row(const struct exporter *x, struct exporter_row *row);
 /* Name of an exporter's interface, its description where it has no name, "" when nobody told. */

@@ -92,7 +92,7 @@ struct flow_in {
     uint32_t client_us, server_us, appl_us; /* latencies, 0 = not said */
     uint32_t retrans[2], ooo[2];
     const struct flow_in_names *names; /* NULL = none; borrowed until the callback returns */
-    const struct exporter *exporter;   /* who sent it; lives as long as its collector */
+    const struct exporter *exporter;   /* who sent it; lives until the callback returns */
     struct flow_in_raw raw;
 };
 

@@ -16,7 +16,11 @@ void ipfix_take(struct collector *c, const struct datagram *d)
         collector_lose(c, NULL, LOSS_short_header, 1);
         return;
     }
-    struct message m = {.d = d, .x = collector_know(c, d, load_be32(h + 12), TELEMETRY_IPFIX)};
+    uint32_t sequence = load_be32(h + 8);
+    struct message m = {.d = d, .context = {.exported = (nsec_t)load_be32(h + 4) * SECOND}};
+    const struct stamp stamp = {.sequence = sequence,
+                                .begins_with_data = sets_begin_with_data(&body)};
+    m.x = collector_know_session(c, &m, load_be32(h + 12), TELEMETRY_IPFIX, &stamp);
     if (!m.x)
         return;
     size_t len = load_be16(h + 2);
@@ -27,9 +31,7 @@ void ipfix_take(struct collector *c, const struct datagram *d)
     if (len != d->len)
         collector_note(c, LOSS_length_longer);
     cur_limit(&body, len - HEADER);
-    m.context = (struct steps_context){.exported = (nsec_t)load_be32(h + 4) * SECOND};
     m.x->skew = m.context.exported - d->received;
-    uint32_t sequence = load_be32(h + 8);
     if (!sequence_start(c, &m, sequence)) {
         collector_lose(c, m.x, LOSS_duplicate, 1);
         return;

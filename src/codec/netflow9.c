@@ -16,14 +16,17 @@ void netflow9_take(struct collector *c, const struct datagram *d)
         collector_lose(c, NULL, LOSS_short_header, 1);
         return;
     }
-    struct message m = {.d = d, .x = collector_know(c, d, load_be32(h + 16), TELEMETRY_NETFLOW9)};
+    uint32_t sequence = load_be32(h + 12);
+    struct message m = {.d = d,
+                        .context = {.exported = (nsec_t)load_be32(h + 8) * SECOND,
+                                    .uptime = load_be32(h + 4),
+                                    .has_uptime = true}};
+    const struct stamp stamp = {.sequence = sequence,
+                                .begins_with_data = sets_begin_with_data(&body)};
+    m.x = collector_know_session(c, &m, load_be32(h + 16), TELEMETRY_NETFLOW9, &stamp);
     if (!m.x)
         return;
-    m.context = (struct steps_context){.exported = (nsec_t)load_be32(h + 8) * SECOND,
-                                       .uptime = load_be32(h + 4),
-                                       .has_uptime = true};
     m.x->skew = m.context.exported - d->received;
-    uint32_t sequence = load_be32(h + 12);
     if (!sequence_start(c, &m, sequence)) {
         collector_lose(c, m.x, LOSS_duplicate, 1);
         return;

@@ -81,18 +81,22 @@ void netflow_fixed_take(struct collector *c, const struct datagram *d, enum tele
     /* Engine type and id tell several engines of one router apart. */
     bool is_v5 = telemetry == TELEMETRY_NETFLOW5;
     uint32_t domain = is_v5 ? load_be16(h + 20) : 0;
-    struct message m = {.d = d, .x = collector_know(c, d, domain, telemetry)};
+    uint16_t count = load_be16(h + 2);
+    uint32_t sequence = telemetry == TELEMETRY_NETFLOW1 ? 0 : load_be32(h + 16);
+    struct message m = {
+        .d = d,
+        .context = {.exported = (nsec_t)load_be32(h + 8) * SECOND + load_be32(h + 12) % 1000000000,
+                    .uptime = load_be32(h + 4),
+                    .has_uptime = true}};
+    /* Nothing is announced, so a new port says less: v1, and whoever does not count, keep to one session. */
+    const struct stamp stamp = {.sequence = sequence, .begins_with_data = true};
+    m.x = telemetry == TELEMETRY_NETFLOW1
+              ? collector_know(c, d, domain, telemetry)
+              : collector_know_session(c, &m, domain, telemetry, &stamp);
     if (!m.x)
         return;
-    uint16_t count = load_be16(h + 2);
-    m.context = (struct steps_context){
-        .exported = (nsec_t)load_be32(h + 8) * SECOND + load_be32(h + 12) % 1000000000,
-        .uptime = load_be32(h + 4),
-        .has_uptime = true,
-    };
     m.x->skew = m.context.exported - d->received;
     m.sampling = is_v5 ? sampling_in_header(c, m.x, load_be16(h + 22)) : 0;
-    uint32_t sequence = telemetry == TELEMETRY_NETFLOW1 ? 0 : load_be32(h + 16);
     if (telemetry != TELEMETRY_NETFLOW1 && !sequence_start(c, &m, sequence)) {
         collector_lose(c, m.x, LOSS_duplicate, count);
         return;

@@ -227,6 +227,7 @@ void options_take(struct collector *c, struct message *m, const struct template 
         learn(c, m->x, &o);
         m->options++;
         m->x->options++;
+        collector_confirm(c, m->x);
         counter_add(&c->counts.options, 1);
         if (c->config.keep_raw)
             show(c, m, t, bytes, len);

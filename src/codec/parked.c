@@ -19,13 +19,21 @@ static size_t size_of(const struct parked *p)
     return sizeof *p + p->len;
 }
 
+static struct parked *make_parked(struct exporter *x, size_t size, size_t most)
+{
+    if (x->parked_bytes + size > most || !exporter_claim(x, size))
+        return NULL;
+    struct parked *p = mem_alloc_small(ACCOUNT_templates, size);
+    if (!p)
+        exporter_unclaim(x, size);
+    return p;
+}
+
 bool parked_keep(struct collector *c, const struct message *m, uint16_t id, struct cursor set)
 {
     struct exporter *x = m->x;
     size_t len = cur_left(&set);
-    struct parked *p = NULL;
-    if (x->parked_bytes + sizeof *p + len <= c->max_parked)
-        p = mem_alloc_small(ACCOUNT_templates, sizeof *p + len);
+    struct parked *p = make_parked(x, sizeof *p + len, c->max_parked);
     if (!p) {
         collector_note(c, LOSS_parked_full);
         return false;
@@ -49,6 +57,7 @@ bool parked_keep(struct collector *c, const struct message *m, uint16_t id, stru
 static void discard(struct exporter *x, struct parked *p)
 {
     x->parked_bytes -= size_of(p);
+    exporter_unclaim(x, size_of(p));
     x->parked_sets--;
     mem_free(ACCOUNT_templates, p, size_of(p));
 }

@@ -139,13 +139,32 @@ static void give_frame(struct collector *c, const struct flow_in *f, const struc
         c->ops.frame(c->to, &frame, f);
 }
 
+/* Records of a mediator belong to the exporters that they name, which may be known for as long as a record is
+ * handed on. */
+static void hand_on_named(struct collector *c, const struct message *m, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct flow_in *f = &c->batch[i];
+        struct exporter *x = collector_other(c, m->x, &c->aside[i].exporter, m->x->domain, m->d);
+        f->exporter = x;
+        if (x->sampling_source == SAMPLING_CONFIG) {
+            f->sampling = x->sampling;
+            f->sampling_source = SAMPLING_CONFIG;
+        }
+        collector_accept(c, x, f, 1);
+    }
+}
+
 /* n records are decoded in batch and aside. */
 static void hand_on(struct collector *c, struct message *m, const struct template *t, size_t n)
 {
     bool has_aside = t->has & TEMPLATE_HAS_ASIDE;
     for (size_t i = 0; i < n; i++)
         finish(c, m, t, &c->batch[i], has_aside ? &c->aside[i] : NULL);
-    collector_accept(c, m->x, c->batch, n);
+    if (t->has & TEMPLATE_HAS_EXPORTER)
+        hand_on_named(c, m, n);
+    else
+        collector_accept(c, m->x, c->batch, n);
     m->decoded += (uint32_t)n;
     for (size_t i = 0; t->kind == FLOW_IN_SAMPLE && i < n; i++)
         if (c->batch[i].kind == FLOW_IN_SAMPLE)

@@ -84,7 +84,7 @@ static struct sampler *know_sampler(struct exporter *x, uint64_t id)
     struct sampler *known = find_sampler(x, id);
     if (known)
         return known;
-    struct sampler *all = exporter_grow(x->samplers, x->sampler_count, &x->sampler_room,
+    struct sampler *all = exporter_grow(x, x->samplers, x->sampler_count, &x->sampler_room,
                                         sizeof *all, EXPORTER_SAMPLERS);
     if (!all)
         return NULL;

@@ -114,6 +114,19 @@ static void take_waiting_options(struct walk *w, struct template *t)
             take_options(w, t, set);
 }
 
+/* Neither the old layout nor the new one is used: the data waits until it is announced in peace. */
+static void refuse_storm(struct walk *w, struct template *t)
+{
+    collector_note(w->c, LOSS_template_storm);
+    collector_say(
+        w->c, w->m->x, NEWS_TEMPLATES,
+        "changes template %u more than ten times in a second: two exporters that cannot be "
+        "told apart, or an attack",
+        t->id);
+    exporter_forget_template(w->m->x, t->id);
+    template_free(t);
+}
+
 static void learn(struct walk *w, uint16_t id, const struct template_field *fields, size_t n,
                   bool is_options)
 {
@@ -134,11 +147,13 @@ static void learn(struct walk *w, uint16_t id, const struct template_field *fiel
         take_waiting(w);
         collector_note(w->c, LOSS_template_changed);
     }
-    bool evicted;
-    if (!exporter_take_template(w->m->x, t, &evicted)) {
-        collector_note(w->c, LOSS_template_bad);
+    if (!exporter_may_announce(w->m->x, old != NULL, w->m->d->received)) {
+        refuse_storm(w, t);
         return;
     }
+    bool evicted;
+    if (!exporter_take_template(w->m->x, t, &evicted))
+        return;
     if (evicted)
         collector_note(w->c, LOSS_template_evicted);
     if (is_options)
@@ -227,6 +242,12 @@ static void take_set(struct walk *w, uint16_t id, struct cursor set)
     } else {
         collector_note(w->c, LOSS_set_reserved);
     }
+}
+
+bool sets_begin_with_data(const struct cursor *body)
+{
+    const uint8_t *h = cur_peek(body, SET_HEADER);
+    return h && load_be16(h) >= SET_DATA;
 }
 
 void sets_take(struct collector *c, struct message *m, struct cursor body)

@@ -13,7 +13,7 @@
 #include "codec/flow_in.h"
 
 enum {
-    TEMPLATE_FIELDS = 512,     /* most of one template */
+    TEMPLATE_FIELDS = 256,     /* most of one template */
     TEMPLATE_VARIABLE = 65535, /* octets of a field whose length stands before it */
     TEMPLATE_STEPS = 128
 };

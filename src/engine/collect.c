@@ -13,26 +13,12 @@ bool collect_speaks(const struct worker *w)
     return w->share <= 1 || !w->number;
 }
 
-/* Records of one set come from one exporter, so the last one is nearly always it. */
-static const struct addr *address_of(struct collect *c, const struct exporter *x)
-{
-    struct exporter_row row;
-    if (x && x == c->exporter)
-        return &c->address;
-    row.addr = (struct addr){0};
-    if (x)
-        exporter_to_row(x, &row);
-    c->exporter = x;
-    c->address = row.addr;
-    return &c->address;
-}
-
 /* An event or message is remembered with all its fields. */
 static void keep_told(struct worker *w, const struct flow_in *f)
 {
     struct collect *c = w->collect;
     struct told_row *row = &c->told[c->told_n++ % TOLD_KEPT];
-    const struct addr *exporter = address_of(c, f->exporter);
+    const struct addr *exporter = exporter_address(f->exporter);
     struct text line = {0};
     flow_in_to_json(&line, f, exporter);
     *row = (struct told_row){.ts = f->exported ? f->exported : c->now,
@@ -61,7 +47,7 @@ static void take_record(struct worker *w, const struct flow_in *f, const struct 
     if (is_told && collect_speaks(w))
         keep_told(w, f);
     if (f->kind == FLOW_IN_FLOW || (f->kind == FLOW_IN_EVENT && has_traffic))
-        flow_add(w, f, k, address_of(w->collect, f->exporter), w->collect->now);
+        flow_add(w, f, k, exporter_address(f->exporter), w->collect->now);
     else if (is_told && collect_speaks(w))
         worker_count(w, f->kind == FLOW_IN_EVENT ? REASON_record_event : REASON_record_message, 0);
 }
@@ -140,7 +126,7 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     if (!stamped.ts)
         stamped.ts = w->collect->now;
     w->tally.taken += collect_speaks(w);
-    flow_add_frame(w, &stamped, f, address_of(w->collect, f->exporter), w->collect->now);
+    flow_add_frame(w, &stamped, f, exporter_address(f->exporter), w->collect->now);
 }
 
 void collect_say(struct worker *w, const struct exporter *x, const char *sentence)
@@ -150,7 +136,7 @@ void collect_say(struct worker *w, const struct exporter *x, const char *sentenc
         collect_speaks(w) ? events_add(&w->events, w->collect->now, EVENT_EXPORTER) : NULL;
     if (!row)
         return;
-    addr_print(address_of(w->collect, x), address);
+    addr_print(exporter_address(x), address);
     snprintf(row->text, sizeof row->text, "Exporter %s: %s", address, sentence);
     snprintf(row->filter, sizeof row->filter, "exporter=%s", address);
     snprintf(row->link, sizeof row->link, "%s", address);
@@ -168,7 +154,7 @@ static void on_counters(void *to, const struct interface_counters *c)
 {
     struct worker *w = to;
     if (collect_speaks(w))
-        groups_take_counters(&w->groups, address_of(w->collect, c->exporter), c);
+        groups_take_counters(&w->groups, exporter_address(c->exporter), c);
 }
 
 static const struct collector_ops ops = {
@@ -184,7 +170,8 @@ bool collect_init(struct worker *w, struct err *e)
         return fail(e, "no memory for the collector");
     w->collect->port = config->export_port;
     /* Elements that have no column are shown with events and messages. */
-    const struct collector_config settings = {.sampling = config->sampling, .keep_raw = true};
+    const struct collector_config settings = {
+        .sampling = config->sampling, .allow = config->exporters_allow, .keep_raw = true};
     w->collect->collector = collector_new(&settings, &ops, w, e);
     return w->collect->collector != NULL;
 }

@@ -20,8 +20,6 @@ struct collect {
     struct collector *collector;
     int port; /* of exports inside packets, EXPORT_PORT_NONE or _ANY */
     nsec_t now;
-    const struct exporter *exporter; /* the last one, and its address */
-    struct addr address;
     struct silence silence;
     uint32_t told_n; /* ever kept */
     struct told_row told[TOLD_KEPT];

@@ -20,12 +20,13 @@ struct engine_config {
     uint32_t max_flows, max_hosts; /* per worker */
     const struct locals *locals;   /* borrowed, constant */
     struct l7_config l7;
-    bool keep_series;     /* the last hour in memory; not for weir read */
-    bool expire_hosts;    /* forget idle hosts; not for weir read */
-    int export_port;      /* of exports inside captured packets; see codec/export_packet.h */
-    const char *sampling; /* rates by exporter, "address=rate"; borrowed, NULL = none */
-    bool dedup;           /* a flow told of by several exporters counts once */
-    bool learn_names;     /* names of hosts out of DNS answers (-n) */
+    bool keep_series;            /* the last hour in memory; not for weir read */
+    bool expire_hosts;           /* forget idle hosts; not for weir read */
+    int export_port;             /* of exports inside captured packets; see codec/export_packet.h */
+    const char *sampling;        /* rates by exporter, "address=rate"; borrowed, NULL = none */
+    const char *exporters_allow; /* who may export, see collector.h; borrowed, NULL = everybody */
+    bool dedup;                  /* a flow told of by several exporters counts once */
+    bool learn_names;            /* names of hosts out of DNS answers (-n) */
     bool
         eager_hosts; /* in a flood, too, a new flow has its hosts at once: to measure what that costs */
 };
