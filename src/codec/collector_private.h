@@ -97,10 +97,9 @@ void collector_say(struct collector *c, struct exporter *x, enum exporter_news n
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Decodes the records of one data set (records.c). */
-void records_take(struct collector *c, struct message *m, const struct template *t,
-                  struct cursor set);
+void records_take(struct collector *c, struct message *m, struct template *t, struct cursor set);
 /* At most n records of a format without templates. */
-void records_take_some(struct collector *c, struct message *m, const struct template *t,
+void records_take_some(struct collector *c, struct message *m, struct template *t,
                        struct cursor set, size_t n);
 
 /* Learns from the options data of one set (options.c). */

@@ -82,7 +82,7 @@ static struct parked *take_out(struct exporter *x, uint16_t id)
     return taken;
 }
 
-uint32_t parked_release(struct collector *c, const struct message *m, const struct template *t)
+uint32_t parked_release(struct collector *c, const struct message *m, struct template *t)
 {
     uint32_t records = 0;
     if (!m->x->parked)

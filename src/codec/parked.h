@@ -12,7 +12,7 @@ bool parked_keep(struct collector *c, const struct message *m, uint16_t id, stru
 
 /* Decodes, with their own times, all sets that waited for t, which its exporter has just learnt.
  * Returns how many records they had. */
-uint32_t parked_release(struct collector *c, const struct message *m, const struct template *t);
+uint32_t parked_release(struct collector *c, const struct message *m, struct template *t);
 
 /* Counts sets that have waited since before `since`; INT64_MAX for all. */
 void parked_expire(struct collector *c, struct exporter *x, nsec_t since);

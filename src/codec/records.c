@@ -139,6 +139,28 @@ static void give_frame(struct collector *c, const struct flow_in *f, const struc
         c->ops.frame(c->to, &frame, f);
 }
 
+/* Some firewalls send each way of a connection by itself, with octets and packets that came and the same ones
+ * that left; others send both ways at once under the same elements. Few flows have as much of both on
+ * either way, so the records tell which it is: those of a template that mostly leave as they came are
+ * not counted twice. */
+static void judge_out(struct collector *c, struct template *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct flow_in *f = &c->batch[i];
+        bool is_same = f->bytes[0] == f->bytes[1] && f->packets[0] == f->packets[1];
+        bool says = f->bytes[0] && f->bytes[1];
+        t->out_same += says && is_same;
+        t->out_other += says && !is_same;
+    }
+    if (!t->out_same || t->out_other > t->out_same)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct flow_in *f = &c->batch[i];
+        f->bytes[1] = f->packets[1] = 0;
+        f->flags &= (uint8_t)~FLOW_IN_REVERSE;
+    }
+}
+
 /* Records of a mediator belong to the exporters that they name, which may be known for as long as a record is
  * handed on. */
 static void hand_on_named(struct collector *c, const struct message *m, size_t n)
@@ -156,11 +178,13 @@ static void hand_on_named(struct collector *c, const struct message *m, size_t n
 }
 
 /* n records are decoded in batch and aside. */
-static void hand_on(struct collector *c, struct message *m, const struct template *t, size_t n)
+static void hand_on(struct collector *c, struct message *m, struct template *t, size_t n)
 {
     bool has_aside = t->has & TEMPLATE_HAS_ASIDE;
     for (size_t i = 0; i < n; i++)
         finish(c, m, t, &c->batch[i], has_aside ? &c->aside[i] : NULL);
+    if (t->has & TEMPLATE_HAS_OUT)
+        judge_out(c, t, n);
     if (t->has & TEMPLATE_HAS_EXPORTER)
         hand_on_named(c, m, n);
     else
@@ -178,7 +202,7 @@ static void clear(struct collector *c, const struct template *t, size_t n)
         memset(c->aside, 0, n * sizeof *c->aside);
 }
 
-static void take_fixed(struct collector *c, struct message *m, const struct template *t,
+static void take_fixed(struct collector *c, struct message *m, struct template *t,
                        struct cursor *set, size_t most)
 {
     while (most && cur_left(set) >= t->min_len) {
@@ -196,7 +220,7 @@ static void take_fixed(struct collector *c, struct message *m, const struct temp
     }
 }
 
-static void take_variable(struct collector *c, struct message *m, const struct template *t,
+static void take_variable(struct collector *c, struct message *m, struct template *t,
                           struct cursor *set)
 {
     size_t n = 0;
@@ -221,14 +245,13 @@ static void take_variable(struct collector *c, struct message *m, const struct t
         hand_on(c, m, t, n);
 }
 
-void records_take_some(struct collector *c, struct message *m, const struct template *t,
+void records_take_some(struct collector *c, struct message *m, struct template *t,
                        struct cursor set, size_t n)
 {
     take_fixed(c, m, t, &set, n);
 }
 
-void records_take(struct collector *c, struct message *m, const struct template *t,
-                  struct cursor set)
+void records_take(struct collector *c, struct message *m, struct template *t, struct cursor set)
 {
     if (t->is_variable)
         take_variable(c, m, t, &set);

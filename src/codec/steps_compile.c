@@ -41,8 +41,9 @@ enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 /* Rule C27. Exporters say the same octets in several ways, and adding them up would count a flow twice.
  * So one family of counters is taken, the first that a template has, and the others stay in the raw
- * record. OUT_BYTES (23, 24) is the other direction for those who use NetFlow v9 as ntop does; in
- * IPFIX it is what left a middlebox of the same packets, and so nothing to be added. */
+ * record. OUT_BYTES (23, 24) is the other direction for those who use NetFlow v9 as ntop does, and the same
+ * packets once more for others, which their records show (records.c); in IPFIX it is what left a
+ * middlebox of the same packets, and so nothing to be added. */
 struct counters {
     uint16_t octets, packets; /* enterprise 0 */
     uint32_t reverse_pen;
@@ -159,6 +160,8 @@ static void add_counters(struct compiler *c)
     bool out_reverse = (!c->is_ipfix || c->t->has & TEMPLATE_HAS_NTOP) &&
                        has_field(c, PEN_IANA, 1) && has_field(c, PEN_IANA, 23) &&
                        !has_field(c, PEN_REVERSE, 1);
+    if (out_reverse && !(c->t->has & TEMPLATE_HAS_NTOP))
+        c->t->has |= TEMPLATE_HAS_OUT;
     const struct counters *octets = NULL, *packets = NULL;
     for (size_t i = 0; i < FAMILIES; i++) {
         const struct counters *f = out_reverse && i == 0 ? &out_is_reverse : &families[i];

@@ -1,6 +1,6 @@
 /* template.h - layouts of data records: what an exporter announced, checked and made ready to copy.
  *
- * A template is immutable once made. Beside its fields it carries steps: which octets of a record go to
+ * A template's layout is immutable once made. Beside its fields it carries steps: which octets of a record go to
  * which column of struct flow_in. All decisions are made when the template is learnt - which of several
  * counters are the flow's (rule C27, in steps_compile.c), which times are the best - so that records are
  * copied without looking at elements again.
@@ -45,6 +45,7 @@ enum {
     TEMPLATE_HAS_EVENT = 64,
     TEMPLATE_HAS_ASIDE = 128,   /* steps write to struct aside, too */
     TEMPLATE_HAS_NTOP = 256,    /* elements of ntop's enterprise */
+    TEMPLATE_HAS_OUT = 1024,    /* 23 and 24 may be the way back, or the same packets once more */
     TEMPLATE_HAS_EXPORTER = 512 /* records name the exporter that they are of */
 };
 
@@ -63,8 +64,9 @@ struct template
     size_t size;    /* of this allocation */
     nsec_t used;    /* when it was last learnt or needed, packet time */
     nsec_t learnt;
-    uint64_t records; /* decoded with it */
-    uint32_t changes; /* how often its id was given another layout before */
+    uint64_t records;             /* decoded with it */
+    uint32_t changes;             /* how often its id was given another layout before */
+    uint64_t out_same, out_other; /* records that left as they came, and others (records.c) */
     const struct step *step;
     struct template_field field[];
 };

@@ -386,6 +386,46 @@ static void test_what_left_a_middlebox_in_ipfix_is_not_the_way_back(void **state
     assert_false(told.flow[0].flags & FLOW_IN_REVERSE);
 }
 
+/* Records of NetFlow v9: what came and what left, octets and packets alike; 0 ends. */
+static void take_outs(uint32_t sequence, const uint32_t (*octets)[2])
+{
+    static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 1, 4}, {0, 23, 4},
+                                            {0, 2, 4}, {0, 24, 4}, {0}};
+    struct message_bytes m = v9_message(1000, NOON_S, sequence);
+    forget_told();
+    open_set(&m, 0);
+    put_template(&m, 256, rows);
+    close_set(&m);
+    open_set(&m, 256);
+    for (size_t i = 0; octets[i][0]; i++) {
+        put(&m, 1, 4);
+        put(&m, 2, 4);
+        put(&m, octets[i][0], 4);
+        put(&m, octets[i][1], 4);
+        put(&m, 3, 4);
+        put(&m, 3, 4);
+    }
+    close_set(&m);
+    take(c, &m);
+}
+
+static void test_what_left_in_netflow_9_is_the_way_back_unless_it_repeats_what_came(void **state)
+{
+    take_outs(1, (const uint32_t[][2]){{70, 70}, {90, 90}, {80, 75}, {0, 0}});
+    assert_int_equal(told.flows, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(told.flow[i].bytes[1], 0);
+        assert_int_equal(told.flow[i].packets[1], 0);
+        assert_false(told.flow[i].flags & FLOW_IN_REVERSE);
+    }
+    assert_int_equal(told.flow[2].bytes[0], 80);
+    /* A probe whose first flow was a ping is soon known for one. */
+    take_outs(2, (const uint32_t[][2]){{50, 500}, {60, 600}, {70, 70}, {80, 9}, {90, 1}, {0, 0}});
+    assert_int_equal(told.flow[0].bytes[1], 500);
+    assert_int_equal(told.flow[2].bytes[1], 70);
+    assert_true(told.flow[2].flags & FLOW_IN_REVERSE);
+}
+
 /* firewallEvent of a record with the counters of initiator and responder. */
 static struct flow_in nsel_event(unsigned event)
 {
@@ -593,6 +633,7 @@ int main(void)
         TEST(totals_of_packets_are_not_added_beside_octets_since_the_last_record),
         TEST(totals_of_packets_alone_are_totals),
         TEST(what_left_a_middlebox_in_ipfix_is_not_the_way_back),
+        TEST(what_left_in_netflow_9_is_the_way_back_unless_it_repeats_what_came),
         TEST(a_firewalls_updates_are_parts_of_what_its_teardown_says),
         TEST(a_duration_gives_the_start_or_end_that_is_missing),
         TEST(a_sampler_told_behind_the_data_of_its_datagram_counts_for_it),
