@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/collect.h"
+
 /* The simplest orders need no record. */
 static bool quick_key(const struct worker *w, uint32_t index, const struct field *f,
                       struct sort_key *k)
@@ -78,6 +80,17 @@ bool part_step_flows(struct part *p, uint32_t entries)
     return !part_begin_rows(p);
 }
 
+/* What exporters say of it. */
+static void tell_exported(struct part *p, uint32_t index)
+{
+    struct answer *a = &p->box->answer;
+    const struct told_row *latest = collect_latest(p->worker, index);
+    a->hops = flow_path(p->worker, index, a->hop);
+    a->latest = latest ? mem_alloc(ACCOUNT_answers, sizeof *latest) : NULL;
+    if (a->latest)
+        *a->latest = *latest;
+}
+
 /* The flow whose place is known. It is the same flow even if its id is not: who of the two is the
  * client may have turned out since. */
 static void look_there(struct part *p)
@@ -90,7 +103,7 @@ static void look_there(struct part *p)
     a->n = a->found;
     if (a->found) {
         flow_to_record(w, index, false, a->records);
-        a->hops = flow_path(w, index, a->hop);
+        tell_exported(p, index);
     }
 }
 
@@ -115,7 +128,7 @@ bool part_step_flow(struct part *p, uint32_t entries)
         if (strcmp(id, p->question.flow_id))
             continue;
         record_copy(p->box->answer.records, &w->scratch);
-        p->box->answer.hops = flow_path(w, p->at, p->box->answer.hop);
+        tell_exported(p, p->at);
         p->box->answer.n = 1;
         p->box->answer.found = true;
         return true;

@@ -13,11 +13,10 @@ bool collect_speaks(const struct worker *w)
     return w->share <= 1 || !w->number;
 }
 
-/* An event or message is remembered with all its fields. */
-static void keep_told(struct worker *w, const struct flow_in *f)
+/* A record with all its fields. */
+static void fill_told(struct worker *w, const struct flow_in *f, struct told_row *row)
 {
     struct collect *c = w->collect;
-    struct told_row *row = &c->told[c->told_n++ % TOLD_KEPT];
     const struct addr *exporter = exporter_address(f->exporter);
     struct text line = {0};
     flow_in_to_json(&line, f, exporter);
@@ -38,6 +37,29 @@ static void keep_told(struct worker *w, const struct flow_in *f)
     text_free(&line);
 }
 
+/* An event or message is remembered. */
+static void keep_told(struct worker *w, const struct flow_in *f)
+{
+    struct collect *c = w->collect;
+    fill_told(w, f, &c->told[c->told_n++ % TOLD_KEPT]);
+}
+
+/* So is a record of a flow that somebody looks at. */
+static void keep_looked_at(struct worker *w, const struct flow_in *f, uint64_t hash)
+{
+    struct told_row row;
+    fill_told(w, f, &row);
+    attention_keep(&w->collect->attention, hash, w->collect->now, &row);
+}
+
+const struct told_row *collect_latest(struct worker *w, uint32_t index)
+{
+    if (!w->collect)
+        return NULL;
+    uint64_t hash = key_hash(&flow_hot_at(&w->flows, index)->key);
+    return attention_ask(&w->collect->attention, hash, w->collect->now);
+}
+
 static void take_record(struct worker *w, const struct flow_in *f, const struct keyed *k)
 {
     bool has_traffic = f->bytes[0] | f->bytes[1] | f->packets[0] | f->packets[1];
@@ -50,6 +72,8 @@ static void take_record(struct worker *w, const struct flow_in *f, const struct 
         flow_add(w, f, k, exporter_address(f->exporter), w->collect->now);
     else if (is_told && collect_speaks(w))
         worker_count(w, f->kind == FLOW_IN_EVENT ? REASON_record_event : REASON_record_message, 0);
+    if (attention_wants(&w->collect->attention, k->hash, w->collect->now))
+        keep_looked_at(w, f, k->hash);
 }
 
 /* ---- Records on their way ------------------------------------------------------------------------- */
@@ -183,6 +207,7 @@ void collect_fini(struct worker *w)
     silence_fini(&w->collect->silence);
     if (w->collect->collector)
         collector_free(w->collect->collector);
+    attention_fini(&w->collect->attention);
     mem_free(ACCOUNT_other, w->collect, sizeof *w->collect);
     w->collect = NULL;
 }
@@ -212,6 +237,7 @@ void collect_tick(struct worker *w, nsec_t now)
     if (!w->collect)
         return;
     w->collect->now = now;
+    attention_tick(&w->collect->attention, now);
     collector_tick(w->collect->collector, now);
     if (collect_speaks(w))
         silence_look(w, now);

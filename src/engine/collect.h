@@ -9,6 +9,7 @@
 #define WEIR_ENGINE_COLLECT_H
 
 #include "codec/collector.h"
+#include "engine/attention.h"
 #include "engine/plug.h"
 #include "engine/question.h"
 #include "engine/silence.h"
@@ -23,6 +24,7 @@ struct collect {
     struct silence silence;
     uint32_t told_n; /* ever kept */
     struct told_row told[TOLD_KEPT];
+    struct attention attention;
 };
 
 struct worker;
@@ -41,6 +43,8 @@ void collect_tick(struct worker *w, nsec_t now);
 void collect_end(struct worker *w);
 /* An event about an exporter, with a sentence that wants "Exporter ADDRESS: " before it. */
 void collect_say(struct worker *w, const struct exporter *x, const char *sentence);
+/* The latest record about a flow, since it is asked for; NULL when none has come. The worker's thread. */
+const struct told_row *collect_latest(struct worker *w, uint32_t index);
 /* Adds what the collector counts to the worker's totals. */
 void collect_totals(const struct worker *w, struct totals_row *t);
 

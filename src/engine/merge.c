@@ -442,6 +442,10 @@ static struct answer_box *merge_one(enum question_kind kind, struct answer *cons
             record_copy(a->records, part[i]->records);
             memcpy(a->hop, part[i]->hop, sizeof a->hop);
             a->hops = part[i]->hops;
+            if (!a->latest) {
+                a->latest = part[i]->latest; /* from now on it is this answer's */
+                part[i]->latest = NULL;
+            }
         } else if (kind == QUESTION_HOST && a->found)
             merge_detail(a->host, part[i]->host);
         else if (kind == QUESTION_HOST)

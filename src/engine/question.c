@@ -109,6 +109,8 @@ void answer_free(struct answer *a)
     for (uint32_t i = 0; a->kept && i < a->n; i++)
         text_free(&a->kept[i].packed);
     exporter_detail_free(&a->exporter);
+    if (a->latest)
+        mem_free(ACCOUNT_answers, a->latest, sizeof *a->latest);
     if (box->rows)
         mem_free(ACCOUNT_answers, *rows_of(a, box->kind), box->rows * row_size(box->kind));
     mem_free(ACCOUNT_answers, box, sizeof *box);

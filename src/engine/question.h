@@ -272,6 +272,8 @@ struct answer {
     struct told_row *told;           /* TOLD */
     struct hop_row hop[ANSWER_HOPS]; /* FLOW: hops of them, where exporters told of it */
     uint32_t hops;
+    struct told_row
+        *latest; /* FLOW: a record about it with every field, since it is asked for; or NULL */
     uint64_t sum_bytes, sum_packets; /* FLOWS: over all matching rows, not only those here */
     uint64_t sum_bps;
 };

@@ -123,6 +123,20 @@ static void path_array(struct json *j, const struct answer *a)
     json_close_array(j);
 }
 
+/* "record":{...}: the latest record about the flow as it was sent. */
+static void record_object(struct json *j, const struct told_row *t)
+{
+    char exporter[ADDR_TEXT];
+    addr_print(&t->exporter, exporter);
+    json_key(j, "record");
+    json_open(j);
+    json_pair_i64(j, "t", to_ms(t->ts));
+    json_pair_string(j, "exporter", exporter);
+    json_key(j, "fields");
+    json_raw(j, t->fields, strlen(t->fields));
+    json_close(j);
+}
+
 static struct reply *flow_reply(const struct api *api, const struct answer *a)
 {
     const struct record *record = &a->records[0];
@@ -144,6 +158,8 @@ static struct reply *flow_reply(const struct api *api, const struct answer *a)
     text_free(&seed);
     if (a->hops)
         path_array(&j, a);
+    if (a->latest)
+        record_object(&j, a->latest);
     json_close(&j);
     return api_one_finish(r, &j, a);
 }

@@ -276,7 +276,7 @@ static void write_schema(struct json *j, const struct schema *s)
     while (next_property(&at, &p)) {
         if (p.type[0] == '*') {
             write_table(j, p.key);
-        } else if (flow && !p.array && strcmp(p.key, "raw") != 0) {
+        } else if (flow && !p.array && p.type[0] != '@' && strcmp(p.key, "raw") != 0) {
             write_group(j, p.key);
         } else {
             json_key(j, p.key);

@@ -125,6 +125,9 @@ const steps = [
     const routing = await page.textContent("section[aria-label=Routing]");
     for (const value of ["64500", "192.0.2.254", "1001"]) assert.match(routing, new RegExp(value.replace(/\./g, "\\.")));
     assert.match(await page.textContent("section[aria-label=NAT]"), /203\.0\.113\.200/);
+    // An element that nobody knows comes with the next record.
+    await page.waitForSelector("section[aria-label='As sent']");
+    assert.match(await page.textContent("section[aria-label='As sent']"), /2636\.6871\s*00001267/);
   }],
   ["the interface speaks of messages and records, not of frames", async ({ page }) => {
     await page.goto(base + "/interfaces/0");

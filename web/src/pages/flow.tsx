@@ -15,7 +15,7 @@ import { useGet, useTopic } from "../parts/hooks.ts";
 import { Icon } from "../parts/icons.tsx";
 import { copy } from "../parts/menu.tsx";
 import { Breakdown, Figure, Num, Spark, Trend, Val } from "../parts/num.tsx";
-import { ToldList, useTold } from "./told.tsx";
+import { Fields, ToldList, useTold } from "./told.tsx";
 
 interface Problem {
   status?: number;
@@ -96,6 +96,22 @@ function Path({ hops }: { hops: Hop[] }) {
           </li>
         ))}
       </ol>
+    </section>
+  );
+}
+
+interface SentRecord {
+  t: number;
+  exporter: string;
+  fields: Record<string, unknown>;
+}
+
+/** The latest record about it, elements that have no column included: kept while somebody looks. */
+function AsSent({ r }: { r: SentRecord }) {
+  return (
+    <section class="section" aria-label="As sent">
+      <header><h2>The latest record about it</h2><span class="lead">as {r.exporter} sent it, not scaled; <Ago t={r.t} /></span></header>
+      <Fields of={r.fields} />
     </section>
   );
 }
@@ -208,6 +224,7 @@ export default function FlowPage({ id }: PageProps) {
         </section>
       </div>
       {Array.isArray(f.path) && f.path.length > 0 && <Path hops={f.path as Hop[]} />}
+      {f.record ? <AsSent r={f.record as SentRecord} /> : null}
       {collects.value && f.cli?.ip && <Events f={f} />}
       <div class="facts">
         {[...groups].sort((a, b) => groupOrder(a[0], b[0])).map(([g, list]) => (

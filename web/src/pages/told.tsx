@@ -25,10 +25,10 @@ function value(v: unknown): string {
 }
 
 /** Every field of the record, under the names of the exports. */
-function Fields({ r }: { r: Told }) {
+export function Fields({ of }: { of: Record<string, unknown> }) {
   return (
     <dl class="told-fields">
-      {Object.entries(r.fields).map(([k, v]) => (
+      {Object.entries(of).map(([k, v]) => (
         <div key={k}><dt class="muted">{k}</dt><dd class="mono">{value(v)}</dd></div>
       ))}
     </dl>
@@ -66,7 +66,7 @@ export function ToldList({ rows }: { rows: Told[] | undefined }) {
               </span>
               <span class="told-who"><Val f="exporter" v={r.exporter} href={exporterHref(r.exporter)} mono /></span>
             </div>
-            {shown && <Fields r={r} />}
+            {shown && <Fields of={r.fields} />}
           </li>
         );
       })}
