@@ -251,9 +251,8 @@ static void count_sizes(struct worker *w, const struct addition *a, unsigned way
     }
     if (!packets)
         return;
-    unsigned bin = 0;
-    while (bin < SIZE_BINS - 1 && a->delta.bytes[end] / packets > size_bin_top[bin])
-        bin++;
+    uint64_t size = average(a->delta.bytes[end], packets);
+    unsigned bin = size_bin(size > UINT32_MAX ? UINT32_MAX : (uint32_t)size);
     struct host *from = host_at(&w->hosts, h->host[end]), *to = host_at(&w->hosts, h->host[!end]);
     host_add_sizes(&w->hosts, from, SIDE_SENT * SIZE_BINS + bin, packets);
     host_add_sizes(&w->hosts, to, SIDE_RCVD * SIZE_BINS + bin, packets);
@@ -365,7 +364,7 @@ static uint32_t seconds_of(const struct flow_in *f)
 static void count_peak(struct worker *w, const struct addition *a, uint32_t seconds)
 {
     struct flow_hot *h = flow_hot_at(&w->flows, a->index);
-    uint64_t second = (a->delta.bytes[0] + a->delta.bytes[1]) / seconds;
+    uint64_t second = average(a->delta.bytes[0] + a->delta.bytes[1], seconds);
     uint32_t peak = second > UINT32_MAX ? UINT32_MAX : (uint32_t)second;
     h->peak_bytes = peak > h->peak_bytes ? peak : h->peak_bytes;
 }

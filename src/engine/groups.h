@@ -41,6 +41,8 @@ struct interface_counters;
 struct known;
 struct meter;
 
+enum { GROUPS_MET = 32 };
+
 struct groups {
     struct pool pool;
     struct table table; /* of devices, applications and prefixes */
@@ -53,6 +55,7 @@ struct groups {
     uint32_t all_other;  /* the group of all prefixes that found no room, 0 = none yet */
     uint32_t devices, apps, prefixes; /* groups of kind MAC, APP and PREFIX */
     uint32_t exporters;               /* of kinds EXPORTER and EXPORTER_IF */
+    uint32_t met[GROUPS_MET];         /* of these, those that were asked for last, 0 = none */
     uint32_t hand;                    /* where the search for devices to forget goes on */
     bool keep_series;
     uint32_t with_series; /* groups that have one */

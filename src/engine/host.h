@@ -12,6 +12,16 @@
 enum { SIZE_BINS = 7 };
 extern const uint16_t size_bin_top[SIZE_BINS]; /* the last is 65535 */
 
+/* size_bin_top[] without a loop whose length no branch predictor can know: up to 64 is bin 0, each
+ * doubling one more, and 1519 begins the last. */
+static inline unsigned size_bin(uint32_t bytes)
+{
+    if (bytes > size_bin_top[SIZE_BINS - 2])
+        return SIZE_BINS - 1;
+    uint32_t lines = (bytes - !!bytes) >> 6;
+    return lines ? 32 - (unsigned)__builtin_clz(lines) : 0;
+}
+
 enum side { SIDE_SENT, SIDE_RCVD };
 
 /* L4 classes that hosts and interfaces are split by. */

@@ -57,16 +57,6 @@ static inline uint16_t size_u16(uint32_t bytes)
     return bytes > UINT16_MAX ? UINT16_MAX : (uint16_t)bytes;
 }
 
-/* size_bin_top[] without a loop whose length no branch predictor can know: up to 64 is bin 0, each
- * doubling one more, and 1519 begins the last. */
-static inline unsigned size_bin(uint32_t bytes)
-{
-    if (bytes > size_bin_top[SIZE_BINS - 2])
-        return SIZE_BINS - 1;
-    uint32_t lines = (bytes - !!bytes) >> 6;
-    return lines ? 32 - (unsigned)__builtin_clz(lines) : 0;
-}
-
 static inline void count_time(struct flow_hot *h, const struct glance *p, unsigned end)
 {
     nsec_t before = h->last[end];

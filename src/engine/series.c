@@ -63,7 +63,7 @@ static void spread_column(struct series *s, uint32_t tick, nsec_t first, nsec_t 
                           uint64_t amount)
 {
     uint32_t from = (uint32_t)(first / SECOND), to = (uint32_t)(last / SECOND);
-    double rate = (double)amount / (double)(last - first);
+    double rate = from == to ? 0 : (double)amount / (double)(last - first);
     uint64_t left = amount;
     for (uint32_t t = from; t <= to && t < tick; t++) {
         nsec_t begins = t == from ? first : (nsec_t)t * SECOND;

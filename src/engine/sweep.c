@@ -204,8 +204,8 @@ static inline bool is_leading(const struct worker *w, const struct flow_hot *f,
 static void count_rate(struct worker *w, struct flow_cold *c, uint32_t tick,
                        const struct flow_delta *d, uint32_t seconds)
 {
-    uint64_t bytes = (d->bytes[0] + d->bytes[1]) / seconds;
-    uint64_t packets = (d->packets[0] + d->packets[1]) / seconds;
+    uint64_t bytes = average(d->bytes[0] + d->bytes[1], seconds);
+    uint64_t packets = average(d->packets[0] + d->packets[1], seconds);
     roll_rate(c, tick);
     w->tally.tick_bytes -= c->tick_bytes;
     c->tick_bytes = add_most(c->tick_bytes, bytes);
