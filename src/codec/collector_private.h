@@ -34,6 +34,7 @@ struct collector {
     nsec_t now; /* when the message came that is taken; 0 while a file is read */
     struct flow_in batch[STEPS_BATCH];
     struct aside aside[STEPS_BATCH];
+    struct packed packed;
 };
 
 /* One message while it is decoded. */

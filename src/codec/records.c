@@ -220,29 +220,40 @@ static void take_fixed(struct collector *c, struct message *m, struct template *
     }
 }
 
+/* Packs records of the set, and how they came as their raw octets. Returns how many; *is_cut when the
+ * set ends inside of one. */
+static size_t pack_some(struct collector *c, const struct template *t, struct cursor *set,
+                        struct flow_in_raw *raw, bool *is_cut)
+{
+    size_t n = 0, most = steps_packed_most(t);
+    while (n < most && cur_left(set) >= t->min_len) {
+        const uint8_t *start = set->at;
+        if (!steps_pack(t, set, &c->packed, n)) {
+            *is_cut = true;
+            break;
+        }
+        raw[n++] =
+            (struct flow_in_raw){.layout = t, .bytes = start, .len = (size_t)(set->at - start)};
+    }
+    return n;
+}
+
 static void take_variable(struct collector *c, struct message *m, struct template *t,
                           struct cursor *set)
 {
-    size_t n = 0;
-    clear(c, t, STEPS_BATCH);
-    while (cur_left(set) >= t->min_len) {
-        size_t len = template_record_len(t, set);
-        const uint8_t *bytes = len ? cur_take(set, len) : NULL;
-        if (!bytes) {
-            collector_lose(c, m->x, LOSS_record_cut, 1);
-            break;
-        }
-        steps_run_variable(t, bytes, len, &c->batch[n], &c->aside[n], &m->context);
-        if (c->config.keep_raw)
-            c->batch[n].raw = (struct flow_in_raw){.layout = t, .bytes = bytes, .len = len};
-        if (++n == STEPS_BATCH) {
+    struct flow_in_raw raw[STEPS_BATCH];
+    bool is_cut = false;
+    while (!is_cut && cur_left(set) >= t->min_len) {
+        size_t n = pack_some(c, t, set, raw, &is_cut);
+        clear(c, t, n);
+        steps_run_packed(t, &c->packed, n, c->batch, c->aside, &m->context);
+        for (size_t i = 0; c->config.keep_raw && i < n; i++)
+            c->batch[i].raw = raw[i];
+        if (n)
             hand_on(c, m, t, n);
-            clear(c, t, n);
-            n = 0;
-        }
     }
-    if (n)
-        hand_on(c, m, t, n);
+    if (is_cut)
+        collector_lose(c, m->x, LOSS_record_cut, 1);
 }
 
 void records_take_some(struct collector *c, struct message *m, struct template *t,

@@ -320,19 +320,24 @@ static void run_step(const struct template *t, const struct step *s, const uint8
     }
 }
 
+/* One step over rows of octets, one every stride. */
+static void run_rows(const struct template *t, const struct step *s, const uint8_t *bytes,
+                     size_t stride, struct flow_in *f, struct aside *a, size_t n,
+                     const struct steps_context *context)
+{
+    if (s->op < STEP_ASIDE_NUMBER) {
+        run_step(t, s, bytes + s->from, s->octets, stride, f, n, context);
+        return;
+    }
+    for (size_t r = 0; r < n; r++)
+        aside_value(s, bytes + r * stride + s->from, s->octets, &a[r]);
+}
+
 void steps_run(const struct template *t, const uint8_t *bytes, size_t n, struct flow_in *f,
                struct aside *a, const struct steps_context *context)
 {
-    for (size_t i = 0; i < t->steps; i++) {
-        const struct step *s = &t->step[i];
-        size_t len = s->octets;
-        if (s->op < STEP_ASIDE_NUMBER) {
-            run_step(t, s, bytes + s->from, len, t->min_len, f, n, context);
-            continue;
-        }
-        for (size_t r = 0; r < n; r++)
-            aside_value(s, bytes + r * t->min_len + s->from, len, &a[r]);
-    }
+    for (size_t i = 0; i < t->steps; i++)
+        run_rows(t, &t->step[i], bytes, t->min_len, f, a, n, context);
 }
 
 /* What a value of variable length must have to be copied; others are left alone. */
@@ -358,28 +363,58 @@ static bool length_fits(const struct step *s, size_t len)
     }
 }
 
-bool steps_run_variable(const struct template *t, const uint8_t *bytes, size_t len,
-                        struct flow_in *f, struct aside *a, const struct steps_context *context)
+size_t steps_packed_most(const struct template *t)
 {
-    struct {
-        const uint8_t *bytes;
-        size_t len;
-    } place[TEMPLATE_FIELDS];
-    struct field_walk w = field_walk_over(t, bytes, len);
-    for (size_t i = 0; field_next(&w); i++) {
-        place[i].bytes = w.bytes;
-        place[i].len = w.len;
+    const struct packed *p = NULL;
+    size_t by_bytes = sizeof p->bytes / (t->packed_len ? t->packed_len : 1);
+    size_t by_values = sizeof p->value / sizeof *p->value / t->variables;
+    size_t most = by_bytes < by_values ? by_bytes : by_values;
+    return most < 1 ? 1 : most < STEPS_BATCH ? most : STEPS_BATCH;
+}
+
+bool steps_pack(const struct template *t, struct cursor *set, struct packed *p, size_t at)
+{
+    uint8_t *row = p->bytes + at * t->packed_len;
+    struct packed_value *value = p->value + at * t->variables;
+    for (uint32_t i = 0;; i++) {
+        const uint8_t *fixed = cur_take(set, t->run[i]);
+        if (!fixed)
+            return false;
+        memcpy(row, fixed, t->run[i]);
+        row += t->run[i];
+        if (i == t->variables)
+            return true;
+        /* RFC 7011, 7: one octet, or 255 and two. */
+        size_t len = cur_u8(set);
+        len = len == 255 ? cur_be16(set) : len;
+        value[i] = (struct packed_value){cur_take(set, len), len};
+        if (!value[i].bytes)
+            return false;
     }
-    if (!cur_ok(&w.left))
-        return false;
-    for (size_t i = 0; i < t->steps; i++) {
-        const struct step *s = &t->step[i];
-        if (!length_fits(s, place[s->from].len))
+}
+
+static void run_values(const struct template *t, const struct step *s,
+                       const struct packed_value *value, struct flow_in *f, struct aside *a,
+                       size_t n, const struct steps_context *context)
+{
+    for (size_t r = 0; r < n; r++, value += t->variables) {
+        if (!length_fits(s, value->len))
             continue;
         if (s->op < STEP_ASIDE_NUMBER)
-            run_step(t, s, place[s->from].bytes, place[s->from].len, 0, f, 1, context);
+            run_step(t, s, value->bytes, value->len, 0, &f[r], 1, context);
         else
-            aside_value(s, place[s->from].bytes, place[s->from].len, a);
+            aside_value(s, value->bytes, value->len, &a[r]);
     }
-    return true;
+}
+
+void steps_run_packed(const struct template *t, const struct packed *p, size_t n, struct flow_in *f,
+                      struct aside *a, const struct steps_context *context)
+{
+    for (size_t i = 0; i < t->steps; i++) {
+        const struct step *s = &t->step[i];
+        if (s->octets == TEMPLATE_VARIABLE)
+            run_values(t, s, p->value + s->from, f, a, n, context);
+        else if (length_fits(s, s->octets))
+            run_rows(t, s, p->bytes, t->packed_len, f, a, n, context);
+    }
 }

@@ -50,8 +50,24 @@ void steps_compile(struct template *t, const struct template_field *fields, bool
 void steps_run(const struct template *t, const uint8_t *bytes, size_t n, struct flow_in *f,
                struct aside *a, const struct steps_context *context);
 
-/* One record of variable length. False when it ends inside a field. */
-bool steps_run_variable(const struct template *t, const uint8_t *bytes, size_t len,
-                        struct flow_in *f, struct aside *a, const struct steps_context *context);
+/* Records with fields of variable length, made equally long: in each row what has a fixed length, so that
+ * steps run over them as over others; the rest is looked up where it is. */
+struct packed {
+    uint8_t bytes[65536]; /* rows of template.packed_len */
+    struct packed_value {
+        const uint8_t *bytes;
+        size_t len;
+    } value[4096]; /* by record, template.variables of each */
+};
+
+/* How many records fit, 1 to STEPS_BATCH. */
+size_t steps_packed_most(const struct template *t);
+
+/* Packs the record at *set as number `at`. False when it is cut there. */
+bool steps_pack(const struct template *t, struct cursor *set, struct packed *p, size_t at);
+
+/* steps_run() over n packed records. */
+void steps_run_packed(const struct template *t, const struct packed *p, size_t n, struct flow_in *f,
+                      struct aside *a, const struct steps_context *context);
 
 #endif

@@ -111,11 +111,12 @@ static void add_step(struct compiler *c, size_t field, enum step_op op, size_t t
 {
     if (c->t->steps == TEMPLATE_STEPS)
         return;
-    size_t from = field;
-    if (!c->t->is_variable) {
-        from = 0;
-        for (size_t i = 0; i < field; i++)
-            from += c->fields[i].octets;
+    bool is_variable = c->fields[field].octets == TEMPLATE_VARIABLE;
+    size_t from = 0;
+    for (size_t i = 0; i < field; i++) {
+        uint16_t octets = c->fields[i].octets;
+        bool is_run = octets != TEMPLATE_VARIABLE;
+        from += is_variable ? !is_run : is_run * (size_t)octets;
     }
     c->steps[c->t->steps++] = (struct step){.op = (uint16_t)op,
                                             .octets = c->fields[field].octets,

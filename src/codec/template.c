@@ -49,6 +49,23 @@ static enum template_fault check_fields(const struct template_field *fields, siz
     return *min_len ? TEMPLATE_GOOD : TEMPLATE_EMPTY;
 }
 
+/* Octets between fields of variable length; their sum to *sum. Returns the number of such fields. */
+static uint32_t find_runs(const struct template_field *fields, size_t n, uint32_t *run,
+                          uint32_t *sum)
+{
+    uint32_t variables = 0;
+    run[0] = *sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (fields[i].octets == TEMPLATE_VARIABLE) {
+            run[++variables] = 0;
+            continue;
+        }
+        run[variables] += fields[i].octets;
+        *sum += fields[i].octets;
+    }
+    return variables;
+}
+
 struct template *template_new(uint16_t id, const struct template_field *fields, size_t n,
                               bool is_options, bool is_ipfix, enum template_fault *fault)
 {
@@ -59,13 +76,16 @@ struct template *template_new(uint16_t id, const struct template_field *fields, 
 
     size_t steps_at = sizeof(struct template) + n * sizeof *fields;
     struct step steps[TEMPLATE_STEPS];
+    uint32_t run[TEMPLATE_FIELDS + 1];
     struct template draft = {
         .id = id, .fields = (uint16_t)n, .min_len = min_len, .is_options = is_options};
-    for (size_t i = 0; i < n; i++)
-        draft.is_variable |= fields[i].octets == TEMPLATE_VARIABLE;
+    draft.variables = find_runs(fields, n, run, &draft.packed_len);
+    draft.is_variable = draft.variables > 0;
     steps_compile(&draft, fields, is_ipfix, steps);
 
-    draft.size = steps_at + draft.steps * sizeof *steps;
+    size_t runs_at = steps_at + draft.steps * sizeof *steps;
+    size_t runs_size = (draft.variables + 1) * sizeof *run;
+    draft.size = runs_at + runs_size;
     struct template *t = mem_alloc(ACCOUNT_templates, draft.size);
     if (!t) {
         *fault = TEMPLATE_NO_MEMORY;
@@ -74,7 +94,9 @@ struct template *template_new(uint16_t id, const struct template_field *fields, 
     *t = draft;
     memcpy(t->field, fields, n * sizeof *fields);
     memcpy((uint8_t *)t + steps_at, steps, t->steps * sizeof *steps);
+    memcpy((uint8_t *)t + runs_at, run, runs_size);
     t->step = (const struct step *)(const void *)((uint8_t *)t + steps_at);
+    t->run = (const uint32_t *)(const void *)((uint8_t *)t + runs_at);
     return t;
 }
 

@@ -25,8 +25,9 @@ struct template_field {
     bool is_scope;
 };
 
-/* What is copied: `octets` from place `from` of the record (or from field number `from` when the
- * record has fields of variable length) by operation op into offset `to`. */
+/* What is copied: `octets` from place `from` of the record, fields of variable length left out, by
+ * operation op into offset `to`. With octets TEMPLATE_VARIABLE it is the value of the field of variable
+ * length number `from`. */
 struct step {
     uint16_t op;
     uint16_t octets;
@@ -68,6 +69,9 @@ struct template
     uint32_t changes;             /* how often its id was given another layout before */
     uint64_t out_same, out_other; /* records that left as they came, and others (records.c) */
     const struct step *step;
+    uint32_t variables;  /* fields of variable length ... */
+    uint32_t packed_len; /* ... and octets of all others, which are in */
+    const uint32_t *run; /* variables + 1 runs: octets before, between and behind them */
     struct template_field field[];
 };
 
