@@ -27,6 +27,7 @@ struct datagram {
     const uint8_t *head;
     size_t head_len;
     bool is_stream; /* TCP or file: templates are for this session, sequence cannot have holes */
+    bool is_end;    /* no message: the stream of this sender has ended */
 };
 
 /* What an exporter did that is worth an event. */
@@ -81,7 +82,7 @@ enum telemetry telemetry_of(const uint8_t *bytes, size_t len);
 /* Decodes one message. Everything in it is told to ops or counted. The worker's thread. */
 void collector_take(struct collector *c, const struct datagram *d);
 
-/* A stream (TCP) with this sender has ended: its templates are void (RFC 7011, 10.3.1). */
+/* A stream (TCP) with this sender has ended: its templates are void (RFC 7011, 8). */
 void collector_end_stream(struct collector *c, const struct datagram *d);
 
 /* Time passes: data that has waited for its template for a minute is counted as lost. INT64_MAX at the end

@@ -228,7 +228,10 @@ void collect_burst(struct worker *w, const struct burst *b)
     for (unsigned i = 0; i < b->n; i++) {
         const struct datagram *d = &b->datagram[i];
         worker_advance(w, d->received);
-        collect_datagram(w, d, (uint32_t)d->len);
+        if (d->is_end)
+            collector_end_stream(w->collect->collector, d);
+        else
+            collect_datagram(w, d, (uint32_t)d->len);
     }
 }
 

@@ -144,8 +144,8 @@ static enum source_result read_file(struct source_ipfix *s, struct burst *b)
     return SOURCE_OK;
 }
 
-/* The end of a connection. What came after its last whole message cannot be told from a message of which
- * the rest was lost, so it counts. */
+/* The end of a connection, which makes its templates void and is told as a message without octets. What came
+ * after its last whole message cannot be told from a message of which the rest was lost, so it counts. */
 static void end_connection(struct source_ipfix *s, struct connection *c)
 {
     char from[ADDR_TEXT];
@@ -157,6 +157,12 @@ static void end_connection(struct source_ipfix *s, struct connection *c)
                     stream->is_broken ? "sends something else than IPFIX; disconnected"
                                       : "went away inside a message");
     }
+    s->datagram[0] = (struct datagram){.from = c->from,
+                                       .from_port = c->from_port,
+                                       .to_port = c->to_port,
+                                       .received = clock_wall(),
+                                       .is_stream = true,
+                                       .is_end = true};
     hang_up(c);
 }
 
@@ -176,8 +182,10 @@ static unsigned take(struct source_ipfix *s)
         n = give(s, c, 0);
         if (n)
             return n;
-        if (c->stream.is_broken || got == 0 || (got == -1 && why != EAGAIN && why != EINTR))
+        if (c->stream.is_broken || got == 0 || (got == -1 && why != EAGAIN && why != EINTR)) {
             end_connection(s, c);
+            return 1;
+        }
     }
     return 0;
 }
@@ -214,7 +222,8 @@ static enum source_result source_ipfix_read(struct source *base, struct burst *b
         b->now = clock_wall();
         result = b->n ? SOURCE_OK : SOURCE_IDLE;
     }
-    counter_add(&base->counts.received, b->n);
+    bool is_end = b->n && s->datagram[0].is_end;
+    counter_add(&base->counts.received, is_end ? 0 : b->n);
     return result;
 }
 

@@ -520,6 +520,46 @@ static void test_a_sampler_told_behind_the_data_of_its_datagram_counts_for_it(vo
     assert_int_equal(counter_get(&collector_counts(c)->options), 1);
 }
 
+static void test_a_probability_is_a_rate(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 311, 8}, {0, 1, 4}, {0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 256, rows);
+    put(&m, 0, 8);
+    put(&m, 0x3f80000000000000, 8); /* 2^-7 */
+    put(&m, 5, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flow[0].sampling, 128);
+    assert_int_equal(told.flow[0].sampling_source, SAMPLING_RECORD);
+}
+
+/* RFC 6313: lists are as long as they say and are stepped over, whatever stands in them. */
+static void test_what_stands_behind_a_list_is_read(void **state)
+{
+    static const struct field_row rows[] = {
+        {0, 8, 4}, {0, 291, 65535}, {0, 12, 4}, {0, 292, 65535}, {0, 293, 12}, {0, 1, 4}, {0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 256, rows);
+    put(&m, 0x0a000001, 4);
+    put(&m, 255, 1); /* a list of three ports, its length in the long form */
+    put(&m, 11, 2);
+    put(&m, 3, 1);
+    put(&m, 7, 2);
+    put(&m, 2, 2);
+    put(&m, 0x005000510052, 6);
+    put(&m, 0x0a000002, 4);
+    put(&m, 0, 1); /* nothing */
+    put(&m, 0, 12);
+    put(&m, 4242, 4);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_addr(&told.flow[0].dst, "10.0.0.2");
+    assert_int_equal(told.flow[0].bytes[0], 4242);
+    assert_int_equal(told.flow[0].src_port, 0);
+}
+
 static void test_the_users_rate_overrules_the_exporter(void **state)
 {
     collector_free(c);
@@ -637,6 +677,8 @@ int main(void)
         TEST(a_firewalls_updates_are_parts_of_what_its_teardown_says),
         TEST(a_duration_gives_the_start_or_end_that_is_missing),
         TEST(a_sampler_told_behind_the_data_of_its_datagram_counts_for_it),
+        TEST(a_probability_is_a_rate),
+        TEST(what_stands_behind_a_list_is_read),
         TEST(the_users_rate_overrules_the_exporter),
         TEST(templates_survive_a_restart_of_weir),
         TEST(an_export_is_known_by_stamps_that_wrapped_and_sets_that_close),

@@ -115,8 +115,13 @@ static void test_a_message_in_pieces_is_whole_for_its_exporter(void **state)
     assert_int_equal(counter_get(&s->counts.received), 2 * (LEN - 1));
     assert_int_equal(counter_get(&s->counts.received_bytes), 2 * (LEN - 1) * LEN);
     close(a);
+    assert_int_equal(hear(s), 1);
+    assert_true(burst.datagram[0].is_end);
+    assert_int_equal(burst.datagram[0].from.byte[15], 1);
     close(b);
-    assert_int_equal(hear(s), 0);
+    assert_int_equal(hear(s), 1);
+    assert_true(burst.datagram[0].is_end);
+    assert_int_equal(counter_get(&s->counts.received), 2 * (LEN - 1));
     assert_int_equal(counter_get(&s->counts.damaged), 0);
     s->ops->close(s);
 }
