@@ -222,6 +222,83 @@ static void test_a_sampled_packet_is_counted_and_looked_into_by_its_owner(void *
     bench_free(&b);
 }
 
+/* A live collector's source: messages of one exporter, of as many clients, as fast as they are taken. */
+enum { MESSAGES = 3000, BATCH = 50 };
+
+struct talking {
+    struct source base;
+    unsigned number, said;
+    struct message_bytes message[BATCH];
+    struct datagram datagram[BATCH];
+};
+
+static enum source_result talk(struct source *base, struct burst *b, int timeout_ms)
+{
+    struct talking *s = (struct talking *)base;
+    (void)timeout_ms;
+    b->n = 0;
+    b->now = now;
+    b->datagram = s->datagram;
+    for (; b->n < BATCH && s->said < MESSAGES; b->n++, s->said++) {
+        struct v5_flow f = flow_of(CLIENT + s->said % 500);
+        s->message[b->n] = v5_message(now, s->said, &f);
+        s->datagram[b->n] = (struct datagram){.bytes = s->message[b->n].at,
+                                              .len = s->message[b->n].len,
+                                              .from = hand_ip(1 + s->number),
+                                              .received = now};
+        counter_add(&s->base.counts.received, 1);
+    }
+    if (!b->n)
+        clock_sleep(MILLISECOND);
+    return b->n ? SOURCE_OK : SOURCE_IDLE;
+}
+
+static struct source *talking_open(unsigned number)
+{
+    static const struct source_ops ops = {talk, script_wake, script_close};
+    struct talking *s = calloc(1, sizeof *s);
+    s->base.ops = &ops;
+    s->base.is_collector = true;
+    s->number = number;
+    memcpy(s->base.name, "talking", 8);
+    return &s->base;
+}
+
+static bool all_taken(struct engine *en, unsigned workers)
+{
+    struct question q = {.kind = QUESTION_TOTALS, .iface = -1, .fresh = true};
+    struct answer *a = question_ask(en, &q);
+    bool all = a->totals && a->totals->records_taken == (uint64_t)workers * MESSAGES;
+    answer_free(a);
+    return all;
+}
+
+static void test_three_workers_hand_over_while_they_run_and_nothing_is_lost(void **state)
+{
+    enum { THREE = 3 };
+    struct engine_config c = hand_config();
+    struct err e = {""};
+    struct engine *en = engine_new(&c, &e); /* without dedup: all is added */
+    struct source *source[THREE];
+    for (unsigned i = 0; i < THREE; i++)
+        source[i] = talking_open(i);
+    assert_int_equal(engine_add_interface(en, "talking", source, THREE, NULL, &e), 0);
+    assert_true(engine_start(en, &e));
+    for (unsigned ms = 0; ms < 20000 && !all_taken(en, THREE); ms++)
+        clock_sleep(MILLISECOND);
+    engine_stop(en);
+    struct question q = {.kind = QUESTION_TOTALS, .iface = -1};
+    struct answer *a = question_ask(en, &q);
+    assert_int_equal(a->totals->records, THREE * MESSAGES);
+    assert_int_equal(a->totals->records_taken, THREE * MESSAGES);
+    assert_int_equal(a->totals->packets[REASON_record_crowded], 0);
+    assert_int_equal(a->totals->ip_bytes, 6000ull * THREE * MESSAGES);
+    assert_int_equal(a->totals->flows_created, 500);
+    assert_closed(a->totals);
+    answer_free(a);
+    engine_free(en);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_records_on_their_way_are_nobody_s_and_the_ledger_closes),
         cmocka_unit_test(test_what_an_owner_never_takes_is_told_and_closes),
         cmocka_unit_test(test_a_sampled_packet_is_counted_and_looked_into_by_its_owner),
+        cmocka_unit_test(test_three_workers_hand_over_while_they_run_and_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
