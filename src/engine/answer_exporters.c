@@ -67,7 +67,7 @@ static bool start_exporters(struct part *p)
         if (!is_wanted(&p->question, &row.addr, row.domain))
             continue;
         add_view(p, &row);
-        add_silence(p, silence_of(&w->collect->silence, i, x));
+        add_silence(p, silence_of(&w->collect->silence, i, &row));
         if (p->question.kind == QUESTION_EXPORTER &&
             !exporter_detail_take(&p->box->answer.exporter, x, row.datagrams > 0))
             return false;
@@ -189,6 +189,7 @@ bool part_step_templates(struct part *p, uint32_t entries)
         row->addr = x.addr;
         row->domain = x.domain;
         row->telemetry = x.telemetry;
+        row->port = x.port;
         row->is_heard = x.datagrams > 0;
         row->last = x.last;
         p->box->answer.n++;

@@ -72,8 +72,10 @@ static bool add_sampling(struct exporter_detail *d, const struct exporter_sampli
 static bool take_templates(struct exporter_detail *d, const struct exporter *x,
                            const struct exporter_row *who, bool is_heard)
 {
-    struct exporter_template t = {
-        .domain = who->domain, .telemetry = who->telemetry, .is_heard = is_heard};
+    struct exporter_template t = {.domain = who->domain,
+                                  .telemetry = who->telemetry,
+                                  .port = who->port,
+                                  .is_heard = is_heard};
     struct template_field_row f;
     for (unsigned i = 0; exporter_template_row(x, i, &t.row); i++) {
         if (!add_template(d, &t))
@@ -88,8 +90,10 @@ static bool take_templates(struct exporter_detail *d, const struct exporter *x,
 static bool take_samplings(struct exporter_detail *d, const struct exporter *x,
                            const struct exporter_row *who, bool is_heard)
 {
-    struct exporter_sampling s = {
-        .domain = who->domain, .telemetry = who->telemetry, .is_heard = is_heard};
+    struct exporter_sampling s = {.domain = who->domain,
+                                  .telemetry = who->telemetry,
+                                  .port = who->port,
+                                  .is_heard = is_heard};
     for (unsigned i = 0; exporter_sampling_row(x, i, &s.row); i++)
         if (!add_sampling(d, &s))
             return false;
@@ -159,7 +163,8 @@ static int order_templates(const void *x, const void *y)
     int order = order_numbers(a->domain, b->domain);
     order = order ? order : (int)a->telemetry - (int)b->telemetry;
     order = order ? order : (int)a->row.id - (int)b->row.id;
-    return order ? order : (int)b->is_heard - (int)a->is_heard;
+    order = order ? order : (int)b->is_heard - (int)a->is_heard;
+    return order ? order : (int)a->port - (int)b->port;
 }
 
 static int order_samplings(const void *x, const void *y)
@@ -169,18 +174,22 @@ static int order_samplings(const void *x, const void *y)
     order = order ? order : (int)a->telemetry - (int)b->telemetry;
     order = order ? order : (int)a->row.has_id - (int)b->row.has_id;
     order = order ? order : order_numbers(a->row.id, b->row.id);
-    return order ? order : (int)b->is_heard - (int)a->is_heard;
+    order = order ? order : (int)b->is_heard - (int)a->is_heard;
+    return order ? order : (int)a->port - (int)b->port;
 }
 
+/* Of the same exporter, or remembered of one that is heard: it may come from another port now. */
 static bool is_same_template(const struct exporter_template *a, const struct exporter_template *b)
 {
-    return a->domain == b->domain && a->telemetry == b->telemetry && a->row.id == b->row.id;
+    return a->domain == b->domain && a->telemetry == b->telemetry && a->row.id == b->row.id &&
+           (a->port == b->port || (a->is_heard && !b->is_heard));
 }
 
 static bool is_same_sampling(const struct exporter_sampling *a, const struct exporter_sampling *b)
 {
     return a->domain == b->domain && a->telemetry == b->telemetry &&
-           a->row.has_id == b->row.has_id && a->row.id == b->row.id;
+           a->row.has_id == b->row.has_id && a->row.id == b->row.id &&
+           (a->port == b->port || (a->is_heard && !b->is_heard));
 }
 
 static void add_interface(struct exporter_if_row *a, const struct exporter_if_row *b)

@@ -29,7 +29,8 @@ static int order_exporters(const void *x, const void *y)
     const struct exporter_view *a = x, *b = y;
     int order = order_domains(a, b);
     order = order ? order : (int)a->row.telemetry - (int)b->row.telemetry;
-    return order ? order : order_numbers(b->row.datagrams, a->row.datagrams);
+    order = order ? order : (int)!a->row.datagrams - (int)!b->row.datagrams;
+    return order ? order : (int)a->row.port - (int)b->row.port;
 }
 
 static int order_told(const void *x, const void *y)
@@ -120,12 +121,16 @@ static int order_kept(const void *x, const void *y)
         return (int)a->telemetry - (int)b->telemetry;
     if (a->is_heard != b->is_heard)
         return a->is_heard ? -1 : 1;
+    if (a->port != b->port)
+        return (int)a->port - (int)b->port;
     return a->last > b->last ? -1 : a->last < b->last;
 }
 
+/* The same, or remembered of one that is heard: it may come from another port now. */
 static bool is_same_kept(const struct kept_exporter *a, const struct kept_exporter *b)
 {
-    return a->telemetry == b->telemetry && a->domain == b->domain && addr_equal(&a->addr, &b->addr);
+    return a->telemetry == b->telemetry && a->domain == b->domain &&
+           (a->port == b->port || (a->is_heard && !b->is_heard)) && addr_equal(&a->addr, &b->addr);
 }
 
 struct answer_box *merge_templates(struct answer *const *part, unsigned n)

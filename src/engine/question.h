@@ -195,6 +195,7 @@ struct exporter_if_row {
 struct exporter_template {
     uint32_t domain;
     uint8_t telemetry;
+    uint16_t port; /* of exporter_row */
     bool is_heard; /* else it is from before the start */
     struct template_row row;
     uint32_t first_field, fields;
@@ -203,6 +204,7 @@ struct exporter_template {
 struct exporter_sampling {
     uint32_t domain;
     uint8_t telemetry;
+    uint16_t port;
     bool is_heard;
     struct sampling_row row;
 };
@@ -224,6 +226,7 @@ struct kept_exporter {
     struct addr addr;
     uint32_t domain;
     uint8_t telemetry;
+    uint16_t port;
     bool is_heard;      /* in this run */
     nsec_t last;        /* when it was heard last */
     struct text packed; /* owned by the answer */

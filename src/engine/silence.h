@@ -15,15 +15,18 @@ struct worker;
 
 /* How one exporter is heard. */
 struct listened {
-    const struct exporter *exporter;
+    struct addr addr; /* who it is */
+    uint32_t domain;
+    uint16_t port;
+    uint8_t telemetry;
+    bool is_silent;
+    uint32_t gaps; /* pauses seen */
     uint64_t datagrams;
     nsec_t last;
-    nsec_t usual;  /* pause, 0 = not known yet */
-    uint32_t gaps; /* pauses seen */
-    bool is_silent;
+    nsec_t usual; /* pause, 0 = not known yet */
 };
 
-/* In the order of the collector's exporters. Zeroed is empty; owner: one worker. */
+/* In the order that the collector's exporters had last. Zeroed is empty; owner: one worker. */
 struct silence {
     struct listened *list;
     uint32_t n, room;
@@ -31,8 +34,9 @@ struct silence {
 
 /* A second has gone by: says who has fallen silent and who is back. */
 void silence_look(struct worker *w, nsec_t now);
-/* What is known of exporter number i, or NULL. */
-const struct listened *silence_of(const struct silence *s, uint32_t i, const struct exporter *x);
+/* What is known of exporter number i, which is this one; or NULL. */
+const struct listened *silence_of(const struct silence *s, uint32_t i,
+                                  const struct exporter_row *row);
 void silence_fini(struct silence *s);
 
 #endif
