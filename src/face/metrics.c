@@ -295,7 +295,7 @@ static const struct {
     SCALAR(restarts, "weir_exporter_restarts_total", "counter", "How often it began anew."),
     SCALAR(templates, "weir_exporter_templates", "gauge", "Templates that are valid now."),
     SCALAR(sampling, "weir_exporter_sampling_rate", "gauge",
-           "One packet stands for so many; 0 = nobody has said."),
+           "One packet stands for so many; 1 also where nobody has said."),
     SCALAR(bytes, "weir_exporter_traffic_bytes_total", "counter",
            "Bytes of the traffic that it told of, scaled by the sampling rate."),
     SCALAR(packets, "weir_exporter_traffic_packets_total", "counter",

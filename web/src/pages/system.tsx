@@ -157,7 +157,7 @@ export default function System() {
       </h1>
       <section class="section" aria-label="Where did it go">
         <header><h2>Where did it go?</h2><span class="lead">{chosen.value ? chosen.value.name : "all interfaces"}</span></header>
-        <div class="equations">{ledger?.lines.map((l) => <Equation key={l.id + l.text + l.unit} l={l} />)}</div>
+        <div class="equations">{ledger?.lines.map((l) => <Equation key={l.id + l.text + l.unit + l.left_name} l={l} />)}</div>
       </section>
       <section class="section" aria-label="Reasons">
         <header><h2>Every counter</h2><span class="grow" />
