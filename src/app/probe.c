@@ -27,9 +27,21 @@ const struct other_name probe_names[] = {{'3', NULL, "collector-port"},
                                          {0, "flow-templ", "flow-template"},
                                          {0, NULL, NULL}};
 
+/* Writing begins by emptying the file. */
+static bool is_read_too(const struct settings *s, const char *list)
+{
+    for (unsigned i = 0; i < s->interfaces.n; i++) {
+        if (source_is_file(s->interfaces.item[i]) && strstr(list, s->interfaces.item[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool add_all(struct exports *x, const struct settings *s, struct err *e)
 {
     for (unsigned i = 0; i < s->export.n; i++) {
+        if (is_read_too(s, s->export.item[i]))
+            return fail(e, "--export %s: this file is read", s->export.item[i]);
         if (!exports_add(x, s->export.item[i], e))
             return false;
     }

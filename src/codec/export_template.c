@@ -168,6 +168,9 @@ void record_reverse(struct record *r)
         const struct field *a = &field_table[pairs[i][0]], *b = &field_table[pairs[i][1]];
         swap(base + a->offset, base + b->offset, a->size);
     }
+    r->next_hop = r->bgp_next_hop = (struct addr){0};
+    r->observed = OBSERVED_NONE;
+    r->mpls_1 = r->mpls_2 = r->mpls_3 = 0;
     if (r->locality == LOCALITY_L2R)
         r->locality = LOCALITY_R2L;
     else if (r->locality == LOCALITY_R2L)
@@ -389,9 +392,7 @@ void export_template_default(struct export_template *t, bool is_v9, bool two_way
     if (two_way)
         add_all(t, "OUT_BYTES OUT_PKTS", &none);
     t->packet_fields = t->n;
-    add_all(t,
-            "EXPORTER_IPV4_ADDRESS SRC_AS DST_AS IPV4_SRC_MASK IPV4_DST_MASK IPV4_NEXT_HOP "
-            "FLOW_DIRECTION",
+    add_all(t, "EXPORTER_IPV4_ADDRESS SRC_AS DST_AS IPV4_SRC_MASK IPV4_DST_MASK IPV4_NEXT_HOP",
             &none);
 }
 

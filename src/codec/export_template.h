@@ -66,7 +66,8 @@ bool export_is_v6(const struct export_field *x, const struct record *r);
 /* The field that says of the server what this one says of the client; NULL when there is none. */
 const struct field *field_reverse(const struct field *f);
 
-/* The record as the server's side would tell it: ends and directions swapped. */
+/* The record as the server's side would tell it: ends and directions swapped, and nothing of what is only
+ * known of the client's packets. */
 void record_reverse(struct record *r);
 
 #endif

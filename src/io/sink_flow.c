@@ -35,6 +35,8 @@ struct link {
     bool was_refused;
     struct flow_out *out;
     char from_host[64], from_port[8]; /* of this side; "" = the kernel's choice */
+    off_t written;                    /* whole messages in the file, in bytes */
+    bool was_opened;
 };
 
 static void say(struct exporting *x, const char *sentence)
@@ -155,11 +157,16 @@ static void dial(struct exporting *x, nsec_t mono)
 static void open_file(struct exporting *x, nsec_t mono)
 {
     struct link *l = x->own;
-    l->fd = open(x->target.endpoint, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (l->fd == -1)
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (l->was_opened ? 0 : O_TRUNC);
+    l->fd = open(x->target.endpoint, flags, 0640);
+    /* After a full disk goes on behind the last message that is whole. */
+    if (l->fd == -1 || ftruncate(l->fd, l->written) == -1 ||
+        lseek(l->fd, l->written, SEEK_SET) == -1) {
         hang_up(x, mono, strerror(errno));
-    else
-        begin_session(x, "writing");
+        return;
+    }
+    l->was_opened = true;
+    begin_session(x, "writing");
 }
 
 static bool flow_is_ready(struct exporting *x, nsec_t mono)
@@ -236,11 +243,15 @@ static void flow_message(void *to, const uint8_t *bytes, size_t len, unsigned to
     bool ok =
         l->fd != -1 && (x->target.is_stream ? send_all(x, bytes, len) : send_one(x, bytes, len));
     if (!ok) {
+        int why = errno;
         counter_add(&x->dropped[EXPORT_DROP_send_failed], told);
+        if (l->fd != -1 && x->target.kind == EXPORT_TO_FILE && ftruncate(l->fd, l->written) == -1)
+            log_warning("export %s: it ends inside a message: %s", x->target.name, strerror(errno));
         if (l->fd != -1)
-            hang_up(x, clock_mono(), strerror(errno));
+            hang_up(x, clock_mono(), strerror(why));
         return;
     }
+    l->written += (off_t)len;
     counter_add(&x->sent, told);
     counter_add(&x->messages, 1);
     counter_add(&x->bytes, len);

@@ -16,7 +16,7 @@ enum { RECORDS = 3000, NOON = 1700000000 };
 static struct record sent[RECORDS * 2];
 static unsigned n_sent, n_heard;
 static nsec_t clock_now;
-static bool is_two_way, has_union; /* has_union: one field for the flags of both sides */
+static bool is_v5, is_two_way, has_union; /* has_union: one field for the flags of both sides */
 static struct collector *collector;
 
 static uint64_t state = 88172645463325252u;
@@ -41,6 +41,22 @@ static struct addr any_addr(bool is_v6)
     return a;
 }
 
+/* One of six exporters, and what none but they know. */
+static void add_what_exporters_know(struct record *r, bool is_v6)
+{
+    uint8_t router[16] = {198, 51, 100, (uint8_t)any(3)};
+    r->exporter = addr_v4(router);
+    if (any(2)) {
+        memcpy(r->exporter.byte, "\x20\x01\xd\xb8", 4);
+        memset(r->exporter.byte + 4, (int)any(3), 12);
+    }
+    r->client_as = any(UINT32_MAX);
+    r->server_as = any(UINT32_MAX);
+    r->client_mask = (uint8_t)any(is_v6 ? 129 : 33);
+    r->server_mask = (uint8_t)any(is_v6 ? 129 : 33);
+    r->next_hop = any_addr(is_v6);
+}
+
 static struct record any_record(bool may_be_v6)
 {
     bool is_v6 = may_be_v6 && any(3) == 0;
@@ -63,7 +79,31 @@ static struct record any_record(bool may_be_v6)
     r.server_flags = r.rcvd_packets ? (uint8_t)any(64) : 0;
     r.client_tos = (uint8_t)any(256);
     r.vlan = (uint16_t)any(4096);
+    r.l7_master = (uint16_t)any(200);
+    r.l7_app = (uint16_t)any(400);
+    r.in_if = any(100);
+    r.out_if = any(100);
+    if (any(3))
+        add_what_exporters_know(&r, is_v6);
     return r;
+}
+
+/* What NetFlow v5 has no room for, or tells of flows of packets, too. */
+static void hear_more(const struct flow_in *f, const struct record *r)
+{
+    bool is_told = is_v5 || !addr_is_none(&r->exporter);
+    assert_int_equal(f->src_as, is_v5 && r->client_as > UINT16_MAX ? 23456 : r->client_as);
+    assert_int_equal(f->dst_as, is_v5 && r->server_as > UINT16_MAX ? 23456 : r->server_as);
+    assert_int_equal(f->src_mask, r->client_mask);
+    assert_int_equal(f->dst_mask, r->server_mask);
+    if (is_told && !addr_is_none(&r->next_hop))
+        assert_true(addr_equal(&f->next_hop, &r->next_hop));
+    if (is_v5)
+        return;
+    uint16_t app = r->l7_app ? r->l7_app : r->l7_master;
+    assert_int_equal(f->l7_app, app);
+    assert_int_equal(f->l7_master, r->l7_master == app ? 0 : r->l7_master);
+    assert_true(f->flags & FLOW_IN_APP);
 }
 
 static void hear(void *to, const struct flow_in *f, size_t n)
@@ -84,6 +124,9 @@ static void hear(void *to, const struct flow_in *f, size_t n)
         assert_int_equal(f[i].tos[0], r->client_tos);
         assert_int_equal(f[i].first, r->first);
         assert_int_equal(f[i].last, r->last);
+        assert_int_equal(f[i].in_if, r->in_if);
+        assert_int_equal(f[i].out_if, r->out_if);
+        hear_more(&f[i], r);
         if (!is_two_way)
             continue;
         assert_int_equal(f[i].packets[1], r->rcvd_packets);
@@ -122,6 +165,7 @@ static void run(enum flow_format format, bool biflow)
                                       .template_packets = 20};
     struct err e = {""};
     n_sent = n_heard = 0;
+    is_v5 = format == FLOW_NETFLOW5;
     is_two_way = biflow;
     has_union = biflow && format == FLOW_NETFLOW9;
     clock_now = NOON * SECOND + 123 * MILLISECOND;
