@@ -93,6 +93,8 @@ bool exporter_take_template(struct exporter *x, struct template *t, bool *evicte
     *evicted = false;
     t->changes = old ? old->changes + 1 : 0;
     exporter_forget_template(x, t->id);
+    for (unsigned i = 0; i < EXPORTER_VOIDED; i++)
+        x->voided[i] = x->voided[i] == t->id ? 0 : x->voided[i];
     while (x->template_count &&
            (x->template_count == EXPORTER_TEMPLATES || !has_room(x, t->size))) {
         evict_template(x);
@@ -117,6 +119,21 @@ void exporter_forget_template(struct exporter *x, uint16_t id)
     uint32_t i = template_place(x, id);
     if (i < x->template_count && x->templates[i]->id == id)
         remove_template(x, i);
+}
+
+bool exporter_has_voided(const struct exporter *x, uint16_t id)
+{
+    for (unsigned i = 0; i < EXPORTER_VOIDED; i++)
+        if (x->voided[i] == id)
+            return true;
+    return false;
+}
+
+void exporter_void_template(struct exporter *x, uint16_t id)
+{
+    exporter_forget_template(x, id);
+    if (!exporter_has_voided(x, id))
+        x->voided[x->voided_at++ % EXPORTER_VOIDED] = id;
 }
 
 void exporter_forget_templates(struct exporter *x, bool data, bool options)

@@ -15,6 +15,7 @@ enum {
     EXPORTER_SAMPLERS = 256,
     EXPORTER_NAMES = 4096,
     EXPORTER_INTERFACES = 4096,
+    EXPORTER_VOIDED = 32,
     EXPORTER_RECENT = 16 /* messages that a repeated one is compared with */
 };
 
@@ -92,6 +93,9 @@ struct exporter {
 
     struct template **templates; /* in order of id */
     uint32_t template_count, template_room;
+    /* Ids whose last layout was refused: their data is of a layout that nobody knows. 0 = free. */
+    uint16_t voided[EXPORTER_VOIDED];
+    uint32_t voided_at;
 
     bool has_sequence;
     uint8_t ways_ruled_out; /* of counting what sequence numbers count (sequence.c) */
@@ -147,6 +151,9 @@ enum learnt { LEARNT_NEW, LEARNT_SAME, LEARNT_CHANGED };
  * the least used other ones had to go. False without room for it (t is freed). */
 bool exporter_take_template(struct exporter *x, struct template *t, bool *evicted);
 void exporter_forget_template(struct exporter *x, uint16_t id);
+/* Forgets it, and remembers that its data must not wait for a layout, until a good one comes. */
+void exporter_void_template(struct exporter *x, uint16_t id);
+bool exporter_has_voided(const struct exporter *x, uint16_t id);
 /* All of one kind (withdrawal of all), or with both true all (a restart, B08). */
 void exporter_forget_templates(struct exporter *x, bool data, bool options);
 

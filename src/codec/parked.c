@@ -103,6 +103,15 @@ uint32_t parked_release(struct collector *c, const struct message *m, struct tem
     return records;
 }
 
+void parked_drop(struct collector *c, struct exporter *x, uint16_t id)
+{
+    for (struct parked *p = take_out(x, id), *next; p; p = next) {
+        next = p->next;
+        discard(x, p);
+        collector_lose(c, x, LOSS_no_template, 1);
+    }
+}
+
 void parked_expire(struct collector *c, struct exporter *x, nsec_t since)
 {
     while (x->parked && x->parked->received < since) {

@@ -14,6 +14,9 @@ bool parked_keep(struct collector *c, const struct message *m, uint16_t id, stru
  * Returns how many records they had. */
 uint32_t parked_release(struct collector *c, const struct message *m, struct template *t);
 
+/* Counts sets that wait for this id as lost: the layout that they were of is not known and will not be. */
+void parked_drop(struct collector *c, struct exporter *x, uint16_t id);
+
 /* Counts sets that have waited since before `since`; INT64_MAX for all. */
 void parked_expire(struct collector *c, struct exporter *x, nsec_t since);
 

@@ -6,6 +6,7 @@
  */
 #include "base/hash.h"
 #include "codec/collector_private.h"
+#include "codec/parked.h"
 
 enum {
     LATE_MOST = 3000, /* units behind that are still the same run: 100 full datagrams of records */
@@ -92,6 +93,8 @@ static void restart(struct collector *c, struct message *m)
     x->has_sequence = false;
     if (!x->restarted || m->d->received - x->restarted > RESTART_PAUSE) {
         exporter_forget_templates(x, true, true);
+        /* What waits was sent before, and is not of the layouts that will come. */
+        parked_expire(c, x, INT64_MAX);
         collector_say(c, x, NEWS_RESTART, "has restarted");
     }
     x->restarted = m->d->received;

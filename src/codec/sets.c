@@ -60,7 +60,7 @@ static void take_data(struct walk *w, uint16_t id, struct cursor set)
     struct template *t = exporter_template(w->m->x, id);
     if (!t) {
         w->m->is_unknown = true;
-        if (!parked_keep(w->c, w->m, id, set))
+        if (exporter_has_voided(w->m->x, id) || !parked_keep(w->c, w->m, id, set))
             collector_lose(w->c, w->m->x, LOSS_no_template, 1);
         return;
     }
@@ -98,8 +98,9 @@ static void take_waiting(struct walk *w)
 static void bad_template(struct walk *w, uint16_t id)
 {
     take_waiting(w);
-    /* What came before with this id is void as well (B08). */
-    exporter_forget_template(w->m->x, id);
+    /* What came before with this id is void as well (B08), and no later layout may read its data. */
+    exporter_void_template(w->m->x, id);
+    parked_drop(w->c, w->m->x, id);
     collector_note(w->c, LOSS_template_bad);
 }
 

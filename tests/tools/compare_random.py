@@ -5,17 +5,21 @@
 
 Each capture (random_exporters.py) is read by `weir read --records -o json` and by slow_decoder.py: every
 line with every pair of it must be the same, and the sums of equation L4 too. Half of the captures have
-damaged datagrams; those are read by port, the others found by content. WEIR names another program than
-build/weir. 2,000 datagrams unless told otherwise, 100,000 with WEIR_LONG=1. A capture that differs is
-left in build/check/. The last line is `N passed, N failed`.
+damaged datagrams; those are read by port, the others found by content. Then every element in every
+width with the values at the edges (boundary_elements.py), and valid exporters among as many damaged
+datagrams of others, which must not cost them a record. WEIR names another program than build/weir.
+2,000 datagrams and a 30th of the elements unless told otherwise, with WEIR_LONG=1 100,000 and all. A
+capture that differs is left in build/check/. The last line is `N passed, N failed`.
 """
 import argparse
+import collections
 import json
 import os
 import subprocess
 import sys
 import tempfile
 
+import boundary_elements
 import random_exporters
 from slow_decoder import ROOT
 from slow_frame import ANY
@@ -92,19 +96,46 @@ def compare_ledger(path, port, counts):
             for name, fate in FATES.items() if counts[fate] != told[name]]
 
 
-def run(seed, n, folder, verbose):
-    damaged = seed % 2 == 0
-    datagrams = random_exporters.World(seed, damaged).run(n)
-    path = os.path.join(folder, "random-%d.pcap" % seed)
+def judge(name, datagrams, port, folder, verbose):
+    path = os.path.join(folder, name + ".pcap")
     random_exporters.write(path, datagrams)
-    wrong, decoder = compare(path, datagrams, str(random_exporters.PORT) if damaged else "any")
+    wrong, decoder = compare(path, datagrams, port)
     if verbose or wrong:
-        print("seed %d: %d datagrams, %s" % (seed, n, dict(decoder.counts)))
-    if not wrong:
-        os.unlink(path)
+        print("%s: %d datagrams, %s" % (name, len(datagrams), dict(decoder.counts)))
     for line in wrong:
         print("   ", line)
+    if not wrong:
+        os.unlink(path)
     return not wrong
+
+
+def run_random(seed, n, folder, verbose):
+    damaged = seed % 2 == 0
+    datagrams = random_exporters.World(seed, damaged).run(n)
+    return judge("random-%d" % seed, datagrams, str(random_exporters.PORT) if damaged else "any", folder, verbose)
+
+
+def records_of(path):
+    return weir("read", "--collector-port", str(random_exporters.PORT), "--records", "-o", "json", path).split("\n")[:-1]
+
+
+def run_mixed(seed, n, folder):
+    """Valid exporters alone, and among damaged datagrams of others: the same records (F15)."""
+    valid = [d for d in random_exporters.World(seed).run(n) if d[2][:2] != b"\0\0"]
+    damaged = [(when, "198.51.100.7", payload) for when, _, payload in random_exporters.World(seed + 1, True).run(n)
+               if payload[:2] != b"\0\0"]  # sFlow names its agent inside
+    alone, mixed = (os.path.join(folder, "%s-%d.pcap" % (word, seed)) for word in ("alone", "mixed"))
+    random_exporters.write(alone, valid)
+    random_exporters.write(mixed, sorted(valid + damaged, key=lambda d: d[0]))
+    want = records_of(alone)
+    lost = collections.Counter(want) - collections.Counter(records_of(mixed))
+    weir("ledger", "--check", "--collector-port", str(random_exporters.PORT), mixed)
+    if lost or not want:
+        print("mixed: %d of %d records of valid exporters are lost among damaged ones" % (sum(lost.values()), len(want)))
+        return False
+    os.unlink(alone)
+    os.unlink(mixed)
+    return True
 
 
 def main():
@@ -118,7 +149,13 @@ def main():
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["HOME"] = home
-        good = [run(options.seed + i, options.datagrams, folder, options.verbose) for i in range(options.captures)]
+        good = [run_random(options.seed + i, options.datagrams, folder, options.verbose) for i in range(options.captures)]
+        for part in range(30 if LONG else 1):
+            part = (part + options.seed) % 30
+            datagrams = boundary_elements.datagrams(part, 30)
+            good.append(judge("boundary-%d" % part, datagrams, str(random_exporters.PORT), folder, options.verbose))
+        for i in range(10 if LONG else 1):
+            good.append(run_mixed(options.seed + 1000 + 2 * i, options.datagrams, folder))
     print("%d passed, %d failed" % (sum(good), len(good) - sum(good)))
     return not all(good)
 

@@ -86,6 +86,7 @@ class Template:
         self.id, self.fields, self.is_options = number_, fields, is_options
         self.is_variable = any(f.octets == 65535 for f in fields)
         self.min_len = sum(1 if f.octets == 65535 else f.octets for f in fields)
+        self.out_same = self.out_other = 0
         self.here = {(f.pen, f.id) for f in fields if not f.scope and f.octets}
 
     def states(self, number_):
@@ -98,7 +99,7 @@ class Template:
 class Exporter:
     def __init__(self, addr, domain, kind):
         self.addr, self.domain, self.kind = addr, domain, kind
-        self.templates, self.parked = {}, []
+        self.templates, self.parked, self.refused = {}, [], set()
         self.recent = collections.deque(maxlen=16)
         self.next_sequence = self.uptime = self.restarted = self.boot = None
         self.uptime_exported = 0
@@ -166,7 +167,8 @@ class Decoder:
             x.restarts += 1
             x.next_sequence = None
             if x.restarted is None or m.received - x.restarted > 10 * SECOND:
-                x.templates = {}
+                self.counts["no_template"] += len(x.parked)
+                x.templates, x.parked = {}, []
             x.restarted = m.received
         return True
 
@@ -269,7 +271,10 @@ class Decoder:
             t = m.x.templates.get(number_)
             if not t:
                 m.is_unknown = True
-                m.x.parked.append((m, number_, data))
+                if number_ in m.x.refused:
+                    self.counts["no_template"] += 1
+                else:
+                    m.x.parked.append((m, number_, data))
             elif not t.is_options:
                 self.records(m, t, data)
         waiting.clear()
@@ -327,9 +332,12 @@ class Decoder:
         return fields, data
 
     def refuse(self, m, number_, waiting):
-        """A bad layout voids the good one that had its number (rule B08)."""
+        """A bad layout voids the good one that had its number (rule B08), and what waits for one."""
         self.flush(m, waiting)
         m.x.templates.pop(number_, None)
+        m.x.refused.add(number_)
+        self.counts["no_template"] += sum(p[1] == number_ for p in m.x.parked)
+        m.x.parked = [p for p in m.x.parked if p[1] != number_]
 
     def element(self, pen, number_):
         return self.elements.get((0 if pen == REVERSE else pen, number_))
@@ -348,6 +356,7 @@ class Decoder:
         if old:
             self.flush(m, waiting)
         x.templates[t.id] = t
+        x.refused.discard(t.id)
         if t.is_options:
             for entry in [w for w in waiting if w[0] == t.id]:
                 waiting.remove(entry)
@@ -384,13 +393,32 @@ class Decoder:
             data = data[at:]
 
     def records(self, m, t, data):
+        some = []
         for record in self.split(t, data):
             if record is None:
                 self.counts["malformed"] += 1
-                return
-            self.counts["accepted"] += 1
-            m.units += 1
-            self.row(m, t, record)
+                break
+            some.append(record)
+        self.counts["accepted"] += len(some)
+        m.units += len(some)
+        for i in range(0, len(some), 32):
+            leaves = self.leaves_as_it_came(m, t, some[i:i + 32])
+            for record in some[i:i + 32]:
+                self.row(m, t, record, leaves)
+
+    @staticmethod
+    def leaves_as_it_came(m, t, records):
+        """OUT_BYTES of NetFlow v9 that are mostly IN_BYTES once more are no way back. It is judged by up
+        to 32 records of a set at a time, with all before."""
+        ntop = any(f.pen == NTOP for f in t.fields)
+        if m.x.kind != V9 or ntop or not t.has(0, 1) or not t.has(0, 23):
+            return False
+        for record in records:
+            n = {f.id: number(v) for f, v in record if f.pen == 0 and not f.scope and len(v) <= 8}
+            if n.get(1) and n.get(23):
+                same = n[1] == n[23] and n.get(2, 0) == n.get(24, 0)
+                t.out_same, t.out_other = t.out_same + same, t.out_other + (not same)
+        return t.out_same > 0 and t.out_other <= t.out_same
 
     def options(self, m, t, data):
         for record in self.split(t, data):
@@ -417,12 +445,12 @@ class Decoder:
             x.rate = rate
 
     @staticmethod
-    def head(x):
-        four = ":" not in x.addr
-        pairs = [("EXPORTER_IPV4_ADDRESS" if four else "EXPORTER_IPV6_ADDRESS", x.addr)]
+    def head(x, told=None):
+        addr = told or x.addr
+        pairs = [("EXPORTER_IPV6_ADDRESS" if ":" in addr else "EXPORTER_IPV4_ADDRESS", addr)]
         return pairs + ([("OBSERVATION_DOMAIN_ID", x.domain)] if x.domain else [])
 
-    def row(self, m, t, record):
+    def row(self, m, t, record, leaves=False):
         # A number of more than eight octets is none.
         value = {(f.pen, f.id): v for f, v in record if 0 < len(v) <= 8 and not f.scope}
         src, dst = endpoint(record, 8, 27), endpoint(record, 12, 28)
@@ -433,7 +461,7 @@ class Decoder:
         kind = kind_of(t)
         if kind == "sample" and not any(f.pen == 0 and f.id in (104, 313, 315) and v and not f.scope for f, v in record):
             kind = "flow" if is_flow(t) else "message"  # an empty piece is no packet
-        pairs = self.head(m.x) + ([("RECORD_KIND", kind)] if kind in ("event", "message") else [])
+        pairs = self.head(m.x, told_exporter(record)) + ([("RECORD_KIND", kind)] if kind in ("event", "message") else [])
         shown = set()
         if version:
             six = version == 6
@@ -444,6 +472,7 @@ class Decoder:
             shown |= {"L4_SRC_PORT", "L4_DST_PORT", "PROTOCOL"} | {p[0] for p in pairs} & ADDRESSES
         if kind != "message":
             counters = self.counted(m.x.kind, t, value)
+            counters = [c for c in counters if not leaves or c[0][:4] != "OUT_"]
             pairs += counters
             first, last = self.times(m, value)
             pairs += [("FIRST_MILLISECONDS", first // MS), ("LAST_MILLISECONDS", last // MS)]
@@ -580,6 +609,12 @@ def endpoint(record, four, six):
             if told in (None, "::") or told == "0.0.0.0" and any(v):
                 told = address(v)
     return told
+
+
+def told_exporter(record):
+    """Whom a mediator (RFC 6183) names as the exporter of this record."""
+    told = [v for f, v in record if f.pen == 0 and not f.scope and f.id in (130, 131) and len(v) in (4, 16) and any(v)]
+    return address(told[-1]) if told else None
 
 
 def kind_of(t):

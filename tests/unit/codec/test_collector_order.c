@@ -204,6 +204,51 @@ static void test_options_show_every_element_and_scopes_of_v9_by_their_names(void
     assert_non_null(strstr(line, "\"SAMPLING_INTERVAL\":100"));
 }
 
+static void put_record(struct message_bytes *m, uint32_t octets)
+{
+    open_set(m, 300);
+    put_words(m, (const uint32_t[]){1, 2, octets}, 3);
+    close_set(m);
+}
+
+/* Its data is of a layout that is not known, and the next one with its number is another. */
+static void test_data_of_a_refused_layout_is_read_by_no_later_one(void **state)
+{
+    static const struct field_row bad[] = {{0, 8, 4}, {0, 12, 50}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    put_record(&m, 7); /* before any layout */
+    take(c, &m);
+    m = ipfix_message(NOON_S, 1);
+    open_set(&m, 2);
+    put_template(&m, 300, bad);
+    close_set(&m);
+    put_record(&m, 8);
+    take(c, &m);
+    m = ipfix_message(NOON_S, 2);
+    open_set(&m, 2);
+    put_template(&m, 300, plain);
+    close_set(&m);
+    put_record(&m, 9);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(told.flow[0].bytes[0], 9);
+    assert_int_equal(counter_get(&collector_counts(c)->loss[LOSS_no_template]), 2);
+}
+
+static void test_what_waited_before_a_restart_is_not_read_by_layouts_after_it(void **state)
+{
+    struct message_bytes m = v9_message(900000000, NOON_S, 50000);
+    put_record(&m, 7);
+    take(c, &m);
+    m = v9_message(3000, NOON_S + 30, 1);
+    open_set(&m, 0);
+    put_template(&m, 300, plain);
+    close_set(&m);
+    take_at(c, &m, NOON + 30 * SECOND);
+    assert_int_equal(told.flows, 0);
+    assert_int_equal(counter_get(&collector_counts(c)->loss[LOSS_no_template]), 1);
+}
+
 static void test_a_sampler_whose_only_rate_was_refused_is_as_if_it_had_told_none(void **state)
 {
     static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 48, 4}, {0, 0, 0}};
@@ -260,6 +305,10 @@ int main(void)
             test_options_show_every_element_and_scopes_of_v9_by_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_a_sampler_whose_only_rate_was_refused_is_as_if_it_had_told_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_data_of_a_refused_layout_is_read_by_no_later_one,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_what_waited_before_a_restart_is_not_read_by_layouts_after_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ports_without_addresses_and_small_reals_are_shown,
                                         setup, teardown),
     };
