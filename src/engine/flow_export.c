@@ -32,6 +32,14 @@ static void keep_addr(struct addr *to, const struct addr *a)
         *to = *a;
 }
 
+/* What is not told is not touched, either: it lies in lines that nobody has fetched, and to read them
+ * cost 50 ns of a record's 300. */
+static void keep_number(uint32_t *to, uint32_t n)
+{
+    if (n)
+        *to = n;
+}
+
 /* What the exporter that counts knows; turned: the record is about what the server sent. */
 static void describe(struct flow_export *x, const struct flow_in *f, bool turned)
 {
@@ -52,9 +60,9 @@ static void describe(struct flow_export *x, const struct flow_in *f, bool turned
     keep_addr(&x->bgp_next_hop, &f->bgp_next_hop);
     x->observed = f->direction;
     for (unsigned i = 0; i < 2; i++)
-        x->vrf[i] = f->vrf[i] ? f->vrf[i] : x->vrf[i];
+        keep_number(&x->vrf[i], f->vrf[i]);
     for (unsigned i = 0; i < 3; i++)
-        x->mpls[i] = f->mpls[i] ? f->mpls[i] : x->mpls[i];
+        keep_number(&x->mpls[i], f->mpls[i]);
 }
 
 unsigned flow_note_exporter(struct worker *w, uint32_t index, const struct flow_in *f,
