@@ -6,6 +6,7 @@
 
 #include "codec/export_packet.h"
 #include "codec/json_flow_in.h"
+#include "codec/steps.h"
 #include "engine/worker.h"
 
 bool collect_speaks(const struct worker *w)
@@ -79,13 +80,13 @@ static void take_record(struct worker *w, const struct flow_in *f, const struct 
 /* ---- Records on their way ------------------------------------------------------------------------- */
 
 /* A record of a flow among a million others touches some twenty lines of memory, none of which is in a
- * cache. So the records of a set walk in file, each step bringing nearer what the next one reads. */
+ * cache. So the records of a set are all looked for first, then walk in file, each step bringing nearer
+ * what the next one reads. */
 enum {
-    STEP = 4, /* records between two steps of one record */
-    LOOK_UP = STEP,
-    LOOK_AT_FLOW = 2 * STEP,
-    COUNT = 3 * STEP,
-    ON_THE_WAY = 16 /* a power of two, above COUNT */
+    WALK = STEPS_BATCH, /* records at once */
+    STEP = 4,           /* records between two steps of one record */
+    LOOK_AT_FLOW = STEP,
+    COUNT = 2 * STEP
 };
 
 struct step_of {
@@ -98,6 +99,9 @@ static inline __attribute__((always_inline)) void prefetch(const void *at, size_
 {
     for (size_t line = 0; line < bytes; line += 64)
         __builtin_prefetch((const char *)at + line, 1);
+    /* What is not aligned may end in one more line. */
+    if (bytes % 64)
+        __builtin_prefetch((const char *)at + bytes - 1, 1);
 }
 
 static inline __attribute__((always_inline)) void look_up(const struct worker *w, struct step_of *s)
@@ -124,23 +128,29 @@ static inline __attribute__((always_inline)) void look_at_flow(const struct work
     prefetch(pool_at(&w->flows.exported, c->exported), offsetof(struct flow_export, hop[1]));
 }
 
+/* n <= WALK. */
+static void walk(struct worker *w, const struct flow_in *f, size_t n)
+{
+    struct step_of at[WALK];
+    for (size_t i = 0; i < n; i++) {
+        flow_in_key(&f[i], &at[i].keyed);
+        table_prefetch(&w->flows.table, at[i].keyed.hash);
+    }
+    for (size_t i = 0; i < n + COUNT; i++) {
+        if (i < n)
+            look_up(w, &at[i]);
+        if (i >= LOOK_AT_FLOW && i - LOOK_AT_FLOW < n)
+            look_at_flow(w, &at[i - LOOK_AT_FLOW]);
+        if (i >= COUNT)
+            take_record(w, &f[i - COUNT], &at[i - COUNT].keyed);
+    }
+}
+
 static void on_flows(void *to, const struct flow_in *f, size_t n)
 {
-    struct worker *w = to;
-    struct step_of walk[ON_THE_WAY];
-    for (size_t i = 0; i < n + COUNT; i++) {
-        struct step_of *s = &walk[i % ON_THE_WAY];
-        if (i < n) {
-            flow_in_key(&f[i], &s->keyed);
-            table_prefetch(&w->flows.table, s->keyed.hash);
-        }
-        if (i >= LOOK_UP && i - LOOK_UP < n)
-            look_up(w, &walk[(i - LOOK_UP) % ON_THE_WAY]);
-        if (i >= LOOK_AT_FLOW && i - LOOK_AT_FLOW < n)
-            look_at_flow(w, &walk[(i - LOOK_AT_FLOW) % ON_THE_WAY]);
-        if (i >= COUNT)
-            take_record(w, &f[i - COUNT], &walk[(i - COUNT) % ON_THE_WAY].keyed);
-    }
+    for (; n > WALK; f += WALK, n -= WALK)
+        walk(to, f, WALK);
+    walk(to, f, n);
 }
 
 static void on_frame(void *to, const struct frame *frame, const struct flow_in *f)
