@@ -184,11 +184,12 @@ static bool add_reverse(const struct flow_out *o, struct out_layout *l,
     static const enum field_id twice[] = {FIELD_sent_bytes,  FIELD_sent_packets, FIELD_tcp_flags,
                                           FIELD_client_tos,  FIELD_client_ttl,   FIELD_client_icmp,
                                           FIELD_sent_min_ip, FIELD_sent_max_ip};
+    unsigned id = takes_twin(x, (unsigned)(l - o->layout)) ? x->twin->v6 : x->id;
     for (unsigned i = 0; i < sizeof twice / sizeof *twice; i++) {
         if (x->field != &field_table[twice[i]] || x->how != EXPORT_FIELD)
             continue;
         struct out_step step = step_of_field(o, field_reverse(x->field), x->len);
-        return add_step(o, l, &step, PEN_REVERSE, x->id);
+        return add_step(o, l, &step, PEN_REVERSE, id);
     }
     return true;
 }

@@ -37,11 +37,12 @@ def conversation(n):
     """Ends, ports, protocol and type of service of the n-th: TCP, UDP and ICMP, each fifth over IPv6."""
     proto = (6, 17, 6, 17, 1)[n // 5 % 5]
     if n % 5 == 0:
-        ends = '2001:db8::%x' % (n + 1), '2001:db8:1::%x' % (n % 7 + 1)
+        client = socket.inet_ntop(socket.AF_INET6, (0x20010db8 << 96 | n + 1).to_bytes(16, 'big'))
+        ends = client, '2001:db8:1::%x' % (n % 7 + 1)
         proto = 58 if proto == 1 else proto
     else:
-        ends = '10.0.%d.%d' % (n // 250, n % 250 + 1), '192.0.2.%d' % (n % 7 + 1)
-    ports = (10000 + n, (80, 53, 443, 8080)[n % 4]) if proto in (6, 17) else (0, 0)
+        ends = '10.%d.%d.%d' % (n // 62500, n // 250 % 250, n % 250 + 1), '192.0.2.%d' % (n % 7 + 1)
+    ports = (10000 + n % 50000, (80, 53, 443, 8080)[n % 4]) if proto in (6, 17) else (0, 0)
     return ends, ports, proto, (0, 0x28, 0xb8)[n % 3]
 
 
@@ -101,6 +102,16 @@ def uniflows(made, length=ip_length):
         one[3] = p.at
         one[4] |= p.flags
     return sums
+
+
+def wait_udp(port):
+    """Until somebody listens."""
+    for _ in range(200):
+        with open('/proc/net/udp', encoding='ascii') as f:
+            if any(line.split()[1].endswith(':%04X' % port) for line in f if ':' in line.split()[1]):
+                return
+        time.sleep(0.05)
+    raise AssertionError('nobody listens to port %d' % port)
 
 
 class Tap:
