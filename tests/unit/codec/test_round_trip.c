@@ -19,6 +19,8 @@ static nsec_t clock_now;
 static bool is_v5, is_two_way, has_union; /* has_union: one field for the flags of both sides */
 static struct collector *collector;
 
+static const uint8_t weirs_address[4] = {192, 0, 2, 1};
+
 static uint64_t state = 88172645463325252u;
 
 static uint32_t any(uint32_t below)
@@ -100,6 +102,10 @@ static void hear_more(const struct flow_in *f, const struct record *r)
         assert_true(addr_equal(&f->next_hop, &r->next_hop));
     if (is_v5)
         return;
+    struct exporter_row row;
+    exporter_to_row(f->exporter, &row);
+    struct addr sender = addr_v4(weirs_address);
+    assert_true(addr_equal(&row.addr, addr_is_none(&r->exporter) ? &sender : &r->exporter));
     uint16_t app = r->l7_app ? r->l7_app : r->l7_master;
     assert_int_equal(f->l7_app, app);
     assert_int_equal(f->l7_master, r->l7_master == app ? 0 : r->l7_master);
@@ -136,8 +142,8 @@ static void hear(void *to, const struct flow_in *f, size_t n)
 
 static void deliver(void *to, const uint8_t *bytes, size_t len, unsigned told)
 {
-    static const uint8_t from[4] = {192, 0, 2, 1};
-    struct datagram d = {.bytes = bytes, .len = len, .from = addr_v4(from), .received = clock_now};
+    struct datagram d = {
+        .bytes = bytes, .len = len, .from = addr_v4(weirs_address), .received = clock_now};
     collector_take(collector, &d);
 }
 
@@ -157,7 +163,7 @@ static void note_sent(const struct record *r)
 static void run(enum flow_format format, bool biflow)
 {
     static const struct collector_ops ops = {.flows = hear};
-    struct collector_config collects = {.max_exporters = 4};
+    struct collector_config collects = {.max_exporters = 16};
     struct flow_out_config exports = {.format = format,
                                       .biflow = biflow,
                                       .boot = (NOON - 3600) * SECOND,
