@@ -109,6 +109,26 @@ static bool build_engine(struct app *a, struct err *e)
     return a->engine != NULL;
 }
 
+/* What the exports' reports say of this probe. In their threads. */
+static void tell_seen(void *from, struct probe_state *state)
+{
+    const struct app *a = from;
+    const struct question q = {.kind = QUESTION_TOTALS, .iface = -1, .timeout = SECOND};
+    struct answer *answer = question_ask(a->engine, &q);
+    if (answer && answer->totals) {
+        const struct totals_row *t = answer->totals;
+        state->bytes = t->ip_bytes;
+        state->packets = t->ip_packets;
+        state->dropped_packets = t->kernel_dropped;
+        state->records = t->records;
+        state->samples = t->sampled_frames;
+    }
+    answer_free(answer);
+    struct interface_info info;
+    if (engine_interface(a->engine, 0, &info))
+        snprintf(state->watched, sizeof state->watched, "%.60s", info.name);
+}
+
 static bool build_face(struct app *a, struct err *e)
 {
     const struct settings *s = a->settings;
@@ -128,6 +148,14 @@ static bool build_face(struct app *a, struct err *e)
     };
     a->face = face_start(&config, a->engine, s, e);
     return a->face != NULL;
+}
+
+static bool start_exports(struct app *a, struct err *e)
+{
+    if (!a->exports)
+        return true;
+    exports_ask(a->exports, tell_seen, a);
+    return exports_start(a->exports, e);
 }
 
 static void tear_down(struct app *a)
@@ -156,8 +184,8 @@ struct app *app_start(const struct settings *s, struct err *e)
     ceiling_set(setup_memory(s));
     unsigned workers = (unsigned)s->workers * watched(s).n;
     if (!probe_exports(s, a->instance, &a->exports, e) || !build_engine(a, e) ||
-        !build_face(a, e) || (a->exports && !exports_start(a->exports, e)) ||
-        !setup_hold_memory(workers, e) || !engine_start(a->engine, e)) {
+        !build_face(a, e) || !start_exports(a, e) || !setup_hold_memory(workers, e) ||
+        !engine_start(a->engine, e)) {
         tear_down(a);
         return NULL;
     }
@@ -219,6 +247,8 @@ static void arm_deadline(void)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     signal(SIGALRM, give_up);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     alarm(STOP_S);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
@@ -267,11 +297,36 @@ int app_status(const struct app *a)
     return status;
 }
 
+/* What a signal shall end that comes while the last flows of files are sent. */
+static struct exports *leaving;
+
+static void leave(int signal_number)
+{
+    (void)signal_number;
+    exports_let_go(leaving);
+    signal(SIGALRM, give_up);
+    alarm(STOP_S);
+}
+
+static void arm_leaving(struct exports *x)
+{
+    sigset_t signals;
+    leaving = x;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    signal(SIGINT, leave);
+    signal(SIGTERM, leave);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 void app_stop(struct app *a)
 {
     /* At the end of files the flows that are left go to collectors at their pace. */
     bool has_time = a->exports && !a->by_signal;
-    if (!has_time)
+    if (has_time)
+        arm_leaving(a->exports);
+    else
         arm_deadline();
     if (a->exports && !has_time)
         exports_let_go(a->exports);

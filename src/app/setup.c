@@ -147,6 +147,7 @@ void setup_engine(const struct settings *s, const struct locals *l, unsigned int
         .dedup = s->dedup,
         .sampling = s->sampling,
         .exporters_allow = s->exporters_allow,
+        .zmq_password = s->zmq_password,
         .learn_names = s->dns_mode != 3,
         .l7 = {.enabled = s->dpi,
                .packets = (unsigned)s->dpi_packets,
@@ -181,6 +182,7 @@ struct source_options setup_sources(const struct settings *s)
         .bpf = s->bpf,
         .original_speed = s->original_speed,
         .no_promiscuous = s->promisc_off,
+        .zmq_secret = s->zmq_secret,
         .snaplen = (uint32_t)s->snaplen,
         .ring_bytes = (uint64_t)s->ring,
     };

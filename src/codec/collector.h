@@ -64,10 +64,11 @@ struct collector_config {
     /* Who may send exports: "address[/bits],..."; borrowed while the collector is made. NULL or "" = everybody.
      * Probes over ZMQ, to which Weir connects, are not asked. */
     const char *allow;
-    uint32_t max_exporters;  /* 0 = 4096 */
-    size_t max_memory;       /* of what exporters tell; 0 = 64 MiB */
-    size_t max_parked_bytes; /* of each exporter; 0 = 1 MiB, for at most 60 s of packet time */
-    bool keep_raw;           /* flow_in.raw is wanted (--records, unknown elements) */
+    const char *zmq_password; /* with which probes scramble what they send; borrowed, NULL = none */
+    uint32_t max_exporters;   /* 0 = 4096 */
+    size_t max_memory;        /* of what exporters tell; 0 = 64 MiB */
+    size_t max_parked_bytes;  /* of each exporter; 0 = 1 MiB, for at most 60 s of packet time */
+    bool keep_raw;            /* flow_in.raw is wanted (--records, unknown elements) */
 };
 
 /* NULL with a sentence when out of memory or when a list cannot be read. ops and to are borrowed for the collector's life. */

@@ -98,7 +98,7 @@ void zmq_message_take(struct collector *c, const struct datagram *d)
     struct taking t = {.c = c, .d = d};
     struct zmq_in h;
     if (!c->zmq)
-        c->zmq = zmq_decoder_new(NULL, &ops, NULL);
+        c->zmq = zmq_decoder_new(c->config.zmq_password, &ops, NULL);
     if (!c->zmq || !zmq_in_read(d->head, d->head_len, &h)) {
         collector_lose(c, NULL, LOSS_zmq_bad, 1);
         return;

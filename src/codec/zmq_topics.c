@@ -211,6 +211,8 @@ bool zmq_name_read(const struct flow_in_raw *raw, struct flow_told_names *names)
     raw->each(raw->context, take_name, &r);
     if (!r.has_field || !r.has_name)
         return false;
+    if (r.name.pen == NTOP_PEN && r.name.id >= NTOP_BASE)
+        r.name.id -= NTOP_BASE;
     flow_told_learn(names, &r.name);
     return true;
 }

@@ -204,8 +204,10 @@ bool collect_init(struct worker *w, struct err *e)
         return fail(e, "no memory for the collector");
     w->collect->port = config->export_port;
     /* Elements that have no column are shown with events and messages. */
-    const struct collector_config settings = {
-        .sampling = config->sampling, .allow = config->exporters_allow, .keep_raw = true};
+    const struct collector_config settings = {.sampling = config->sampling,
+                                              .allow = config->exporters_allow,
+                                              .zmq_password = config->zmq_password,
+                                              .keep_raw = true};
     w->collect->collector = collector_new(&settings, &ops, w, e);
     return w->collect->collector != NULL;
 }

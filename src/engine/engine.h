@@ -24,6 +24,7 @@ struct engine_config {
     bool expire_hosts;           /* forget idle hosts; not for weir read */
     int export_port;             /* of exports inside captured packets; see codec/export_packet.h */
     const char *sampling;        /* rates by exporter, "address=rate"; borrowed, NULL = none */
+    const char *zmq_password;    /* of probes that scramble their messages; NULL or "" = none */
     const char *exporters_allow; /* who may export, see collector.h; borrowed, NULL = everybody */
     bool dedup;                  /* a flow told of by several exporters counts once */
     bool learn_names;            /* names of hosts out of DNS answers (-n) */

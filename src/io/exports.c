@@ -13,6 +13,7 @@
 enum {
     IDLE_MS = 10,        /* a look at empty rings costs a microsecond */
     PATIENCE_MS = 15000, /* a file waits so long for a collector that takes nothing */
+    LET_GO_MS = 4000,    /* so long the rest may take once Weir was told to stop */
     TAKE = 256,          /* records between two looks at the clock */
     FEEDS_MAX = 4096
 };
@@ -72,6 +73,8 @@ static bool push_patiently(struct feed *f, unsigned i, const struct record *r)
     for (unsigned ms = 0; !taken && f->waits && !f->gave_up[i] && ms < PATIENCE_MS; ms++) {
         if (atomic_load_explicit(&f->all->let_go, memory_order_relaxed))
             break;
+        if (atomic_load_explicit(&f->all->target[i].is_waiting, memory_order_relaxed))
+            ms = 0;
         sleep_ms(1);
         taken = record_ring_push(&f->ring[i], r);
     }
@@ -189,7 +192,7 @@ static void drop_rest(struct exporting *t)
 {
     for (struct feed *f = t->all->feeds; f; f = f->next) {
         while (record_ring_pop(&f->ring[t->index], &t->record))
-            counter_add(&t->dropped[EXPORT_DROP_not_connected], 1);
+            counter_add(&t->dropped[t->never_sent], 1);
     }
 }
 
@@ -232,7 +235,9 @@ static void export_run(void *argument)
         look_at_clock(t, mono);
         bool ready = t->ops->is_ready(t, mono);
         unsigned taken = ready && !hurry ? take(t) : 0;
-        if (stopping && (!taken || hurry))
+        bool waits = atomic_load_explicit(&t->is_waiting, memory_order_relaxed) &&
+                     !atomic_load_explicit(&x->let_go, memory_order_relaxed);
+        if (stopping && (hurry || (!taken && !waits)))
             break;
         if (taken)
             keep_pace(t, mono);
@@ -272,6 +277,7 @@ static bool add_one(struct exports *x, const char *word, size_t len, bool is_zmq
     t->config = &x->config;
     t->all = x;
     t->index = x->n;
+    t->never_sent = EXPORT_DROP_not_connected;
     t->ops = t->target.kind == EXPORT_TO_ZMQ ? &export_zmq_ops : &export_flow_ops;
     if (!t->ops->open(t, e))
         return false;
@@ -299,6 +305,12 @@ bool exports_add(struct exports *x, const char *list, struct err *e)
 bool exports_add_zmq(struct exports *x, const char *list, struct err *e)
 {
     return add_list(x, list, true, e);
+}
+
+void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state), void *from)
+{
+    x->config.ask = ask;
+    x->config.ask_from = from;
 }
 
 unsigned exports_count(const struct exports *x)
@@ -340,6 +352,9 @@ void exports_stop(struct exports *x, nsec_t most)
                 gone += s.dropped[d];
             if (gone >= s.offered)
                 break;
+            if (atomic_load_explicit(&x->let_go, memory_order_relaxed) &&
+                deadline > clock_mono() + LET_GO_MS * MILLISECOND)
+                deadline = clock_mono() + LET_GO_MS * MILLISECOND;
             sleep_ms(IDLE_MS);
         }
     }

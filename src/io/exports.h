@@ -22,6 +22,14 @@ enum export_drop {
 
 enum { EXPORTS_MAX = 16 };
 
+/* What a probe has seen since it started. */
+struct probe_state {
+    char watched[64]; /* its interfaces */
+    uint64_t bytes, packets, dropped_packets;
+    uint64_t records, samples; /* of exporters, and sampled frames */
+    uint64_t speed;            /* bit/s of what it watches, 0 = not known */
+};
+
 struct exports_config {
     const struct export_template *template; /* borrowed; NULL: each format's default */
     enum flow_format format;                /* of targets that do not say */
@@ -37,7 +45,12 @@ struct exports_config {
     bool zmq_connects;    /* connect to the collector instead of waiting for it */
     bool zmq_json;        /* JSON instead of TLV */
     const char *zmq_key;  /* the collector's public CURVE key, 40 letters; "" = no encryption */
+    bool zmq_plain;       /* JSON is not compressed */
     const char *instance; /* name of this probe in its status messages */
+    nsec_t flow_active, flow_idle; /* its time-outs, as it tells them */
+    /* What the probe has seen, for its status messages; exports_ask(). */
+    void (*ask)(void *from, struct probe_state *state);
+    void *ask_from;
     const char
         *from;       /* ADDRESS[:PORT] that NetFlow and IPFIX come from; "" = the kernel's choice */
     bool shares_out; /* each flow to one of the collectors, not to all */
@@ -62,6 +75,9 @@ bool exports_add(struct exports *x, const char *list, struct err *e);
 bool exports_add_zmq(struct exports *x, const char *list, struct err *e);
 unsigned exports_count(const struct exports *x);
 
+/* Whom status messages ask, from the exports' threads, what this probe has seen. Before exports_start(). */
+void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state), void *from);
+
 /* A sink for one worker, valid until exports_free(); is_file: it waits while a queue is full. NULL
  * with a sentence when out of memory. Before exports_start(). */
 struct sink *exports_feed(struct exports *x, bool is_file, struct err *e);
@@ -69,7 +85,8 @@ struct sink *exports_feed(struct exports *x, bool is_file, struct err *e);
 /* Starts a thread for each target. */
 bool exports_start(struct exports *x, struct err *e);
 
-/* Files no longer wait for a full queue: Weir was told to stop. Any thread. */
+/* Files no longer wait, neither for a full queue nor for a subscriber: Weir was told to stop. Any thread, and
+ * a signal's handler. */
 void exports_let_go(struct exports *x);
 
 /* Sends what waits, for at most so long, and ends the threads. No worker may push any more. */

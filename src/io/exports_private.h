@@ -28,6 +28,8 @@ struct exporting {
     const struct exports_config *config;
     const struct export_ops *ops;
     struct notice state;
+    _Atomic bool is_waiting;     /* for somebody to listen: a file's records wait with it */
+    enum export_drop never_sent; /* why what waits at the end has not left */
     counter_t sent, messages, bytes, dropped[EXPORT_DROPS];
     void *own; /* the kind's */
     struct exports *all;

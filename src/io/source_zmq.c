@@ -9,7 +9,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/sources.h"
+
+enum {
+    LOOK_S = 1,    /* between two looks at probes that are refused */
+    REFUSED_S = 60 /* the log tells of them at most so often */
+};
 
 struct source_zmq {
     struct source base;
@@ -17,7 +23,10 @@ struct source_zmq {
     struct zmq_message message[ZMQ_BATCH];
     struct datagram datagram[ZMQ_BATCH];
     uint64_t malformed; /* as told already */
-    struct addr last;   /* of last_peer */
+    bool is_encrypted, is_refusing;
+    nsec_t looked_at;
+    nsec_t refused_at; /* clock_mono when the log told of it last, 0 = never */
+    struct addr last;  /* of last_peer */
     char last_peer[64];
 };
 
@@ -37,6 +46,30 @@ static struct addr address_of(struct source_zmq *s, const char *peer)
         snprintf(s->last_peer, sizeof s->last_peer, "%s", peer);
     }
     return s->last;
+}
+
+/* A probe whose key or whose lack of one does not fit is told: nothing of it will ever come. */
+static void tell_refused(struct source_zmq *s)
+{
+    char peer[256];
+    nsec_t mono = clock_mono();
+    if (mono - s->looked_at < LOOK_S * SECOND)
+        return;
+    s->looked_at = mono;
+    if (!zmq_subscriber_refused(s->subscriber, peer))
+        return;
+    s->is_refusing = true;
+    char state[NOTICE_BYTES];
+    snprintf(state, sizeof state, "up; refused: %.40s, which %s", peer,
+             s->is_encrypted ? "does not encrypt with our key" : "wants encryption");
+    notice_set(&s->base.state, state);
+    if (s->refused_at && mono - s->refused_at < REFUSED_S * SECOND)
+        return;
+    s->refused_at = mono;
+    log_warning("%s: nothing is taken from %s: %s", s->base.name, peer,
+                s->is_encrypted
+                    ? "it does not encrypt with the key of this Weir (--zmq-encryption-key there)"
+                    : "it encrypts, and --zmq-encryption is not given here");
 }
 
 static enum source_result source_zmq_read(struct source *base, struct burst *b, int timeout_ms)
@@ -60,6 +93,11 @@ static enum source_result source_zmq_read(struct source *base, struct burst *b, 
     uint64_t malformed = zmq_subscriber_malformed(s->subscriber);
     counter_add(&base->counts.damaged, malformed - s->malformed);
     s->malformed = malformed;
+    if (!b->n)
+        tell_refused(s);
+    else if (s->is_refusing)
+        notice_set(&base->state, "up");
+    s->is_refusing &= !b->n;
     return b->n ? SOURCE_OK : SOURCE_IDLE;
 }
 
@@ -90,9 +128,12 @@ bool source_zmq_open(const char *spec, const struct source_options *options, uns
                      struct source **out, unsigned *n, struct err *e)
 {
     struct zmq_keys keys;
-    bool is_encrypted = options->zmq_key_dir != NULL;
+    bool has_secret = options->zmq_secret && options->zmq_secret[0];
+    bool is_encrypted = has_secret || options->zmq_key_dir;
     *n = 0;
-    if (is_encrypted && !zmq_keys_load(options->zmq_key_dir, &keys, e))
+    if (has_secret && !zmq_keys_of_secret(options->zmq_secret, &keys, e))
+        return false;
+    if (!has_secret && is_encrypted && !zmq_keys_load(options->zmq_key_dir, &keys, e))
         return false;
     struct source_zmq *s = mem_alloc(ACCOUNT_capture, sizeof *s);
     if (!s)
@@ -104,6 +145,9 @@ bool source_zmq_open(const char *spec, const struct source_options *options, uns
         mem_free(ACCOUNT_capture, s, sizeof *s);
         return false;
     }
+    s->is_encrypted = is_encrypted;
+    if (is_encrypted)
+        log_info("%s: probes must encrypt: --zmq-encryption-key '%s'", spec, keys.public_key);
     addr_parse("0.0.0.0", &s->last);
     s->base.ops = &source_zmq_ops;
     snprintf(s->base.name, sizeof s->base.name, "%.63s", spec);

@@ -14,7 +14,8 @@ struct source_options {
     bool no_promiscuous; /* interfaces: only what is meant for this machine */
     const char
         *zmq_key_dir; /* ZMQ: probes must encrypt; where our keys are kept. NULL = no encryption */
-    uint32_t snaplen; /* interfaces: bytes kept of each packet; 0 = 65535 */
+    const char *zmq_secret; /* ZMQ: our secret key where it is not kept there, NULL or "" = it is */
+    uint32_t snaplen;       /* interfaces: bytes kept of each packet; 0 = 65535 */
     uint64_t ring_bytes; /* interfaces: ring of each worker; sockets: their receive buffers; 0 = the
                             kind's own choice */
 };

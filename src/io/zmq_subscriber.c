@@ -6,6 +6,8 @@
 #include "io/zmq_subscriber.h"
 
 #include "io/wakeup.h"
+#include "io/zmq_watch.h"
+#include "net/addr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,9 @@ enum { HIGH_WATER = 10000, ENDPOINT_MAX = 512, KEY_LEN = ZMQ_KEY_TEXT - 1, MESSA
 struct zmq_subscriber {
     void *context, *socket;
     struct wakeup wakeup;
-    unsigned held; /* parts that hold messages of the last read */
+    struct zmq_watch watch;
+    char *endpoints; /* as they were given */
+    unsigned held;   /* parts that hold messages of the last read */
     uint64_t received, malformed;
     zmq_msg_t part[2 * ZMQ_BATCH];
 };
@@ -77,22 +81,36 @@ bool zmq_keys_load(const char *dir, struct zmq_keys *keys, struct err *e)
     return false;
 }
 
+bool zmq_keys_of_secret(const char *secret, struct zmq_keys *keys, struct err *e)
+{
+    if (strlen(secret) != KEY_LEN || zmq_curve_public(keys->public_key, secret) == -1)
+        return fail(e, "--zmq-encryption-key-priv: a secret key has 40 letters (Z85)");
+    memcpy(keys->secret_key, secret, ZMQ_KEY_TEXT);
+    return true;
+}
+
+/* One endpoint of the list as ZMQ calls it; *binds: we wait for probes there. */
+static bool read_endpoint(const char *text, size_t len, char endpoint[ENDPOINT_MAX], bool *binds,
+                          struct err *e)
+{
+    *binds = len > 0 && text[len - 1] == 'c';
+    if (len >= ENDPOINT_MAX)
+        return fail(e, "ZMQ endpoint too long");
+    snprintf(endpoint, ENDPOINT_MAX, "%.*s", (int)(len - *binds), text);
+    if (!zmq_is_endpoint(endpoint))
+        return fail(e, "%s is no ZMQ endpoint; it looks like tcp://host:5556", endpoint);
+    if (!strncmp(endpoint, "zmq://", 6))
+        memcpy(endpoint, "tcp", 3);
+    return true;
+}
+
 /* Connects to or binds one endpoint of the list. */
 static bool add_endpoint(struct zmq_subscriber *s, const char *text, size_t len, struct err *e)
 {
     char endpoint[ENDPOINT_MAX];
-    bool binds = len > 0 && text[len - 1] == 'c';
-    if (len >= sizeof endpoint) {
-        fail(e, "ZMQ endpoint too long");
+    bool binds;
+    if (!read_endpoint(text, len, endpoint, &binds, e))
         return false;
-    }
-    snprintf(endpoint, sizeof endpoint, "%.*s", (int)(len - binds), text);
-    if (!zmq_is_endpoint(endpoint)) {
-        fail(e, "%s is no ZMQ endpoint; it looks like tcp://host:5556", endpoint);
-        return false;
-    }
-    if (!strncmp(endpoint, "zmq://", 6))
-        memcpy(endpoint, "tcp", 3);
     if ((binds ? zmq_bind(s->socket, endpoint) : zmq_connect(s->socket, endpoint)) == 0)
         return true;
     fail(e, "ZMQ %s: %s", endpoint, zmq_strerror(errno));
@@ -156,6 +174,8 @@ struct zmq_subscriber *zmq_subscriber_open(const struct zmq_subscriber_config *c
         zmq_subscriber_close(s);
         return NULL;
     }
+    zmq_watch_open(&s->watch, s->context, s->socket, "subscriber");
+    s->endpoints = strdup(config->endpoints);
     if (!add_endpoints(s, config->endpoints, e)) {
         zmq_subscriber_close(s);
         return NULL;
@@ -177,9 +197,11 @@ void zmq_subscriber_close(struct zmq_subscriber *s)
     release(s);
     if (s->socket)
         zmq_close(s->socket);
+    zmq_watch_close(&s->watch);
     if (s->context)
         zmq_ctx_term(s->context);
     wakeup_fini(&s->wakeup);
+    free(s->endpoints);
     free(s);
 }
 
@@ -253,6 +275,56 @@ unsigned zmq_subscriber_read(struct zmq_subscriber *s, struct zmq_message *out, 
     if (items[1].revents)
         wakeup_clear(&s->wakeup);
     return receive_all(s, out, max);
+}
+
+/* The host of "tcp://host:port"; false when it is a name. *port is what stands behind the last colon. */
+static bool read_host(const char *endpoint, struct addr *host, const char **port)
+{
+    char text[ADDR_TEXT];
+    const char *start = endpoint + strlen("tcp://"), *end = strrchr(endpoint, ':');
+    *port = end && end >= start ? end + 1 : "";
+    if (!**port)
+        return false;
+    if (*start == '[' && end[-1] == ']') {
+        start++;
+        end--;
+    }
+    snprintf(text, sizeof text, "%.*s", (int)(end - start), start);
+    return addr_parse(text, host);
+}
+
+/* May the peer, whose address ZMQ tells in digits, be this endpoint, whose host may be a name? */
+static bool may_be(const char *endpoint, const char *peer)
+{
+    struct addr host, peer_host;
+    const char *port, *peer_port;
+    bool is_name = !read_host(endpoint, &host, &port);
+    bool is_told = strlen(peer) > strlen("tcp://") && read_host(peer, &peer_host, &peer_port);
+    return is_told && !strcmp(port, peer_port) && (is_name || addr_equal(&host, &peer_host));
+}
+
+static void connect_again(struct zmq_subscriber *s, const char *peer)
+{
+    const char *list = s->endpoints;
+    while (list) {
+        size_t len = strcspn(list, ",");
+        char endpoint[ENDPOINT_MAX];
+        struct err e;
+        bool binds;
+        if (read_endpoint(list, len, endpoint, &binds, &e) && !binds && may_be(endpoint, peer)) {
+            zmq_disconnect(s->socket, endpoint);
+            zmq_connect(s->socket, endpoint);
+        }
+        list = list[len] ? list + len + 1 : NULL;
+    }
+}
+
+unsigned zmq_subscriber_refused(struct zmq_subscriber *s, char *peer)
+{
+    unsigned n = zmq_watch_failures(&s->watch, peer);
+    if (n)
+        connect_again(s, peer);
+    return n;
 }
 
 void zmq_subscriber_wake(struct zmq_subscriber *s)

@@ -23,6 +23,8 @@ struct zmq_keys {
 /* Reads DIR/zmq-key.pub and DIR/zmq-key.priv; makes and writes them when neither is there (the
  * secret one readable by the owner alone). False with a sentence otherwise. Main thread. */
 bool zmq_keys_load(const char *dir, struct zmq_keys *keys, struct err *e);
+/* The pair of a secret key; false with a sentence when it is none. Any thread. */
+bool zmq_keys_of_secret(const char *secret, struct zmq_keys *keys, struct err *e);
 
 struct zmq_subscriber_config {
     /* "tcp://host:5556", several with commas between them, "zmq://" means tcp; a final `c` makes us
@@ -50,6 +52,10 @@ void zmq_subscriber_close(struct zmq_subscriber *s);
  * Messages that do not have two parts are counted as malformed. One thread. */
 unsigned zmq_subscriber_read(struct zmq_subscriber *s, struct zmq_message *out, unsigned max,
                              int timeout_ms);
+/* How many probes could not agree with us about encryption since the last call, and who the last one was:
+ * peer has 256 bytes. ZMQ gives up on some of them for good, so they are connected to anew. The
+ * reader's thread, about once a second. */
+unsigned zmq_subscriber_refused(struct zmq_subscriber *s, char *peer);
 /* Makes a read that waits return; any thread. */
 void zmq_subscriber_wake(struct zmq_subscriber *s);
 

@@ -60,6 +60,17 @@ class Weir:
     def wait_total(self, key, least, seconds=20):
         self.wait(lambda: self.totals().get(key, 0) >= least, seconds)
 
+    def still(self):
+        """Totals once no more messages come."""
+        seen = None
+        while seen != self.totals().get('received'):
+            seen = self.totals().get('received')
+            time.sleep(1.2)
+        return self.totals()
+
+    def state(self):
+        return self.get('/interfaces')['data'][0]['state']
+
     def rows(self, path):
         """All rows of a list, page by page, once the last second is published."""
         rows = []
@@ -75,10 +86,6 @@ class Weir:
 
     def protocols(self):
         return {r['name']: [r['bytes'], r['packets'], r['total_flows']] for r in self.rows('/protocols')}
-
-    def losses(self):
-        """Reason counters of the ledger that are not 0."""
-        return {r['name']: r['n'] for r in self.get('/ledger')['data'].get('losses', []) if r['n']}
 
     def stop(self):
         """Ends it as Ctrl-C does; the ledger it leaves must close. What it said."""

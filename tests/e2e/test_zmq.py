@@ -9,6 +9,7 @@ import os
 import struct
 import subprocess
 import tempfile
+import time
 import zlib
 
 import zmq_raw
@@ -192,13 +193,14 @@ def test_a_probe_that_is_killed_and_comes_again_goes_on():
         weir.wait_total('flows_created', 10)
         slow.kill()
         slow.wait()
-        before = weir.totals()
+        before = weir.still()
         probe(second, '--zmq', 'tcp://*:%d' % PORT)
         flows = records(second)
         weir.wait_total('ip_packets', before['ip_packets'] + sum(f['IN_PKTS'] + f['OUT_PKTS'] for f in flows))
         totals = weir.totals()
         equal('bytes of the second', totals['ip_bytes'] - before['ip_bytes'],
               sum(f['IN_BYTES'] + f['OUT_BYTES'] for f in flows))
+        weir.wait(lambda: exporter(weir, restarts=1), 5)
         equal('restarts', weir.rows('/exporters')[0]['restarts'], 1)
 
 
@@ -243,6 +245,172 @@ def test_what_probes_tell_beside_flows_is_used():
         interfaces = weir.get('/exporters/127.0.0.1')['data']['interfaces']
         equal('the interface', [i['name'] for i in interfaces if i['index'] == 3], ['Gi0/3'])
         s.close()
+
+
+class Replay:
+    """A probe of a file in the background, which ends by itself; what it says is in a file."""
+
+    running = None
+
+    def __init__(self, path, *args):
+        if Replay.running and Replay.running.poll() is None:  # of a test that failed
+            Replay.running.kill()
+            Replay.running.wait()
+        self.log = os.path.join(folder.name, 'replay.log')
+        with open(self.log, 'wb') as log:
+            self.p = subprocess.Popen([WEIR, 'probe', '-i', path, '--data-dir', folder.name, *args],
+                                      stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        Replay.running = self.p
+
+    def said(self):
+        with open(self.log, encoding='utf-8') as f:
+            return f.read()
+
+    def says(self, word):
+        end = time.monotonic() + 10
+        while word not in self.said() and time.monotonic() < end:
+            time.sleep(0.05)
+        return word in self.said()
+
+    def waits(self, seconds):
+        try:
+            self.p.wait(timeout=seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            return True
+
+    def done(self):
+        self.p.wait(timeout=60)
+        equal('status of the probe: ' + self.said()[-300:], self.p.returncode, 0)
+        return self.said()
+
+    def stop(self):
+        self.p.terminate()
+        return self.done()
+
+
+def test_a_file_waits_for_its_first_subscriber():
+    p = Replay(capture(), '--zmq', 'tcp://*:%d' % PORT)
+    equal('the probe waits', p.waits(2), True)
+    with Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT) as weir:
+        check(weir, records(capture()))
+        p.done()
+
+
+def test_a_file_without_a_subscriber_ends_when_it_is_told_to():
+    p = Replay(capture(), '--zmq', 'tcp://*:%d' % PORT)
+    equal('the probe waits', p.waits(2), True)
+    said = p.stop()
+    n = len(records(capture()))
+    equal('what is told in ' + said, '%d not sent. Nobody was subscribed' % n in said, True)
+
+
+def test_two_collectors_get_all_of_one_probe():
+    with Weir(PAGES, '-i', 'tcp://*:%dc' % PORT) as one, Weir(PAGES + 1, '-i', 'tcp://*:%dc' % OTHER) as other:
+        ends = 'tcp://127.0.0.1:%d,tcp://127.0.0.1:%d' % (PORT, OTHER)
+        probe(capture(), '--zmq-probe-mode', '--zmq', ends)
+        for weir in (one, other):
+            check(weir, records(capture()))
+
+
+def said_keys(text):
+    return [line.split("'")[1] for line in text.splitlines() if 'must encrypt' in line]
+
+
+def test_encrypted_flows_are_taken_with_the_right_key_alone():
+    public, secret = (key.decode() for key in zmq_raw.keypair())
+    wrong = zmq_raw.keypair()[0].decode()
+    flows = records(capture())
+    for listen, publish, mode in (('tcp://127.0.0.1:%d' % PORT, 'tcp://*:%d' % PORT, ()),
+                                  ('tcp://*:%dc' % PORT, 'tcp://127.0.0.1:%d' % PORT, ('--zmq-probe-mode',))):
+        weir = Weir(PAGES, '-i', listen, '--zmq-encryption-key-priv', secret)
+        with weir:
+            for key in ((), ('--zmq-encryption-key', wrong)):
+                p = Replay(capture(), '--zmq', publish, *mode, *key)
+                why = 'does not take what is published'
+                equal('%s with key %s: the probe says why' % (publish, key), p.says(why), True)
+                equal('the collector refuses', weir.wait(lambda: 'refused' in weir.state(), 10), True)
+                p.stop()
+                equal('packets', weir.totals().get('ip_packets', 0), 0)
+            probe(capture(), '--zmq', publish, *mode, '--zmq-encryption-key', public)
+            check(weir, flows)
+            said = weir.stop()
+        equal('keys told', said_keys(said)[:1], [public])
+        equal('the reason is told', 'does not encrypt with the key' in said, True)
+
+
+def test_keys_are_made_at_the_first_start_and_kept():
+    weir = Weir(PAGES, '-i', 'tcp://127.0.0.1:%d' % PORT, '--zmq-encryption')
+    with weir:
+        with open(os.path.join(weir.folder, 'zmq-key.pub'), encoding='ascii') as f:
+            public = f.read()
+        probe(capture(), '--zmq', 'tcp://*:%d' % PORT, '--zmq-encryption-key', public)
+        check(weir, records(capture()))
+        equal('the key is told', said_keys(weir.stop())[:1], [public])
+    equal('the mode of the secret key', os.stat(os.path.join(weir.folder, 'zmq-key.priv')).st_mode & 0o777, 0o600)
+
+
+def test_json_travels_compressed_unless_it_is_not_to():
+    for args, first in (((), b'\0\x78'), (('--zmq-disable-compression',), b'[{')):
+        s = zmq_raw.Socket(zmq_raw.SUB, ((zmq_raw.SUBSCRIBE, b'flow'), (zmq_raw.RCVTIMEO, 10000)))
+        s.connect('tcp://127.0.0.1:%d' % PORT)
+        p = Replay(capture(), '--zmq', 'tcp://*:%d' % PORT, '--zmq-format', 'json', *args)
+        head, payload = s.receive()
+        equal('topic and version', (head[:17], len(head)), (b'flow' + bytes(12) + b'\2', 28))
+        equal('how the payload begins', payload[:2], first)
+        flows = json.loads(zlib.decompress(payload[1:]) if payload[0] == 0 else payload)
+        equal('an address', 'IPV4_SRC_ADDR' in flows[0] or 'IPV6_SRC_ADDR' in flows[0], True)
+        s.close()
+        p.stop()
+
+
+def test_a_probe_tells_how_it_is_and_what_its_fields_are_called():
+    s = zmq_raw.Socket(zmq_raw.SUB, ((zmq_raw.SUBSCRIBE, b''), (zmq_raw.RCVTIMEO, 10000)))
+    s.connect('tcp://127.0.0.1:%d' % PORT)
+    p = Replay(capture(), '--zmq', 'tcp://*:%d' % PORT, '--export-rate', '100', '-N', 'here')
+    told, number = {}, None
+    while 'event' not in told:
+        head, payload = s.receive()
+        told.setdefault(head[:16].rstrip(b'\0').decode(), payload)
+        now = int.from_bytes(head[20:24] if len(head) == 28 else head[28:32], 'big')
+        equal('numbers without a gap', number is None or now == number + 1, True)
+        number = now
+    equal('hello', told['hello'], b'here')
+    names = json.loads(told['template'])
+    equal('IN_BYTES', [(f['PEN'], f['field']) for f in names if f['name'] == 'IN_BYTES'], [(0, 1)])
+    equal('L7_PROTO', [(f['PEN'], f['field']) for f in names if f['name'] == 'L7_PROTO'], [(35632, 57590)])
+    status = json.loads(told['event'])
+    equal('interface', status['iface']['name'], 'here')
+    for key in ('time', 'bytes', 'packets', 'packet_drops', 'avg', 'timeout', 'drops', 'zmq', 'probe'):
+        equal('%s is told' % key, key in status, True)
+    s.close()
+    p.stop()
+
+
+def test_the_top_of_a_tree_has_the_sums_of_its_leaves():
+    leaves = [capture(), capture('second.pcap', 11)]
+    flows = [f for path in leaves for f in records(path)]
+    ports = (PORT, PORT + 1)
+    for scheme, args in (('zmq', ()), ('ipfix', ()), ('ipfix+tcp', ())):
+        if scheme == 'zmq':
+            listen = ['-i', ','.join('tcp://127.0.0.1:%d' % port for port in ports)]
+        else:
+            listen = ['-i', '%s://127.0.0.1:%d' % ('udp' if scheme == 'ipfix' else 'ipfix', OTHER)]
+        with Weir(PAGES, *listen) as top:
+            for path, port in zip(leaves, ports):
+                probe(path, *(('--zmq', 'tcp://*:%d' % port) if scheme == 'zmq' else
+                              ('--export', '%s://127.0.0.1:%d' % (scheme, OTHER))), *args)
+            check(top, flows)
+
+
+def test_a_chain_of_three_shows_the_same_at_its_top():
+    flows = records(capture())
+    ends = ['tcp://127.0.0.1:%d' % (PORT + i) for i in range(2)]
+    with Weir(PAGES, '-i', ends[1]) as top:
+        with Weir(PAGES + 1, '-i', ends[0], '--zmq', 'tcp://*:%d' % (PORT + 1)) as middle:
+            probe(capture(), '--zmq', 'tcp://*:%d' % PORT)
+            check(middle, flows)
+            check(top, flows)
 
 
 if __name__ == '__main__':
