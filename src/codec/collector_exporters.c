@@ -20,7 +20,7 @@
 #include <assert.h>
 
 enum {
-    SESSIONS_MOST = 16,    /* of one address, domain and protocol */
+    SESSIONS_MOST = 64,    /* of one address, domain and protocol */
     CONTINUES_MOST = 8192, /* units that may be lost while a port changes: some hundred datagrams */
     BEHIND_MOST = 64
 };
@@ -186,13 +186,24 @@ static struct exporter *make(struct collector *c, const struct key *k, uint16_t 
 
 /* ---- Sessions ------------------------------------------------------------------------------------- */
 
-/* Sessions of one key. */
+/* Sessions of one key, when none of them has the port that was looked for. */
 struct found {
-    struct exporter *exact;  /* the one with this port */
+    struct exporter *exact;  /* the one with this port; then nothing else is filled in */
     struct exporter *latest; /* the one that was heard last */
-    struct exporter *stale;  /* the one that was not for longest */
+    struct exporter *least;  /* of the lowest standing the one that was not heard for longest */
     unsigned n;
 };
+
+static void add_session(struct found *f, struct exporter *x)
+{
+    const struct exporter *least = f->least;
+    f->n++;
+    if (!f->latest || x->last >= f->latest->last)
+        f->latest = x;
+    if (!least || x->standing < least->standing ||
+        (x->standing == least->standing && x->last < least->last))
+        f->least = x;
+}
 
 static struct found find(const struct collector *c, const struct key *k, uint16_t port)
 {
@@ -201,13 +212,9 @@ static struct found find(const struct collector *c, const struct key *k, uint16_
         struct exporter *x = c->exporters[c->slot[i] - 1];
         if (!has_key(x, k))
             continue;
-        f.n++;
         if (x->port == port)
-            f.exact = x;
-        if (!f.latest || x->last >= f.latest->last)
-            f.latest = x;
-        if (!f.stale || x->last < f.stale->last)
-            f.stale = x;
+            return (struct found){.exact = x, .latest = x};
+        add_session(&f, x);
     }
     return f;
 }
@@ -221,15 +228,13 @@ static bool began_together(const struct exporter *x, const struct steps_context 
     return boot - before < BOOT_SLACK && before - boot < BOOT_SLACK;
 }
 
-/* Is a message from another port of the same session? One that was read from a file was not heard yet. What
- * does not number its messages at all, and now sends data, cannot be told from a session that goes on. */
+/* Is a message from another port of the same session? One that was read from a file was not heard yet. Number 0
+ * begins a session, but for those who do not number their messages at all. */
 static bool continues(const struct exporter *x, const struct message *m, const struct stamp *s)
 {
-    if (m->d->is_stream || x->is_stream)
+    if (x->is_stream || !x->datagrams || !began_together(x, &m->context))
         return false;
-    if (!x->datagrams || !began_together(x, &m->context))
-        return false;
-    if (s->sequence == x->last_sequence && s->begins_with_data)
+    if (s->sequence == x->last_sequence && s->needs_no_template)
         return true;
     /* Where a number counts its own message's records, too, it may fall a little short of what is expected. */
     int32_t behind = x->ways_ruled_out ? BEHIND_MOST : 0;
@@ -237,32 +242,47 @@ static bool continues(const struct exporter *x, const struct message *m, const s
     return x->has_sequence && s->sequence && ahead >= -behind && ahead <= CONTINUES_MOST;
 }
 
-static struct exporter *begin_session(struct collector *c, const struct key *k,
-                                      const struct message *m, const struct found *f)
+static struct exporter *continued(const struct collector *c, const struct key *k,
+                                  const struct message *m, const struct stamp *s)
 {
-    if (f->n >= SESSIONS_MOST) {
-        collector_note(c, LOSS_exporter_evicted);
-        forget(c, f->stale);
+    for (uint32_t i = home_of(k); c->slot[i]; i = (i + 1) % EXPORTER_SLOTS) {
+        struct exporter *x = c->exporters[c->slot[i] - 1];
+        if (has_key(x, k) && continues(x, m, s))
+            return x;
     }
-    struct exporter *x = make(c, k, m->d->from_port);
-    if (!x)
-        return NULL;
-    x->is_younger = f->n > 0;
-    x->is_stream = m->d->is_stream;
-    return x;
+    return NULL;
+}
+
+/* False when all places of this key are taken by sessions that count. */
+static bool make_room_among(struct collector *c, const struct found *f)
+{
+    struct exporter *x = f->least;
+    if (f->n < SESSIONS_MOST)
+        return true;
+    if (x->standing == STANDING_SETTLED && c->now - x->last <= FORGOTTEN_AFTER)
+        return false;
+    collector_note(c, LOSS_exporter_evicted);
+    forget(c, x);
+    return true;
 }
 
 static struct exporter *session_of(struct collector *c, const struct key *k,
                                    const struct message *m, const struct stamp *s)
 {
-    struct found f = find(c, k, m->d->from_port);
-    if (f.exact)
-        return f.exact;
+    const struct found f = find(c, k, m->d->from_port);
     bool is_remembered = f.n == 1 && !f.latest->datagrams;
-    if (!f.latest || (!is_remembered && !continues(f.latest, m, s)))
-        return begin_session(c, k, m, &f);
-    f.latest->port = m->d->from_port;
-    return f.latest;
+    struct exporter *x = f.exact;
+    if (!x && !m->d->is_stream)
+        x = is_remembered ? f.latest : f.n ? continued(c, k, m, s) : NULL;
+    if (!x && make_room_among(c, &f) && (x = make(c, k, m->d->from_port))) {
+        x->is_younger = f.n > 0;
+        x->is_stream = m->d->is_stream;
+    }
+    if (x) {
+        x->port = m->d->from_port;
+        x->has_ended = false;
+    }
+    return x;
 }
 
 /* ---- Messages ------------------------------------------------------------------------------------- */
@@ -274,7 +294,8 @@ static void hear(struct collector *c, struct exporter *x, const struct datagram 
     counter_add(&c->counts.loss[LOSS_exporter_quota], x->refused);
     x->refused = 0;
     x->first = x->first ? x->first : d->received;
-    x->gap = x->last && d->received - x->last > x->gap ? d->received - x->last : x->gap;
+    if (x->datagrams && d->received - x->last > x->gap)
+        x->gap = d->received - x->last;
     x->last = d->received;
     bool settles = x->standing == STANDING_PASSING && x->last - x->first >= SETTLED_AFTER;
     if (!settles && c->list[x->standing].newest == x)

@@ -52,7 +52,7 @@ struct message {
 /* What a header says of the session that its message is of. */
 struct stamp {
     uint32_t sequence;
-    bool begins_with_data; /* its first set is no template */
+    bool needs_no_template; /* so a session that is taken for another one reads nothing wrong */
 };
 
 /* The exporter of a message, by its address alone, or by its transport session; made when it is new. NULL

@@ -18,8 +18,7 @@ void ipfix_take(struct collector *c, const struct datagram *d)
     }
     uint32_t sequence = load_be32(h + 8);
     struct message m = {.d = d, .context = {.exported = (nsec_t)load_be32(h + 4) * SECOND}};
-    const struct stamp stamp = {.sequence = sequence,
-                                .begins_with_data = sets_begin_with_data(&body)};
+    const struct stamp stamp = {.sequence = sequence};
     m.x = collector_know_session(c, &m, load_be32(h + 12), TELEMETRY_IPFIX, &stamp);
     if (!m.x)
         return;

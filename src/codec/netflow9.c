@@ -21,8 +21,7 @@ void netflow9_take(struct collector *c, const struct datagram *d)
                         .context = {.exported = (nsec_t)load_be32(h + 8) * SECOND,
                                     .uptime = load_be32(h + 4),
                                     .has_uptime = true}};
-    const struct stamp stamp = {.sequence = sequence,
-                                .begins_with_data = sets_begin_with_data(&body)};
+    const struct stamp stamp = {.sequence = sequence};
     m.x = collector_know_session(c, &m, load_be32(h + 16), TELEMETRY_NETFLOW9, &stamp);
     if (!m.x)
         return;

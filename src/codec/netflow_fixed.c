@@ -88,8 +88,8 @@ void netflow_fixed_take(struct collector *c, const struct datagram *d, enum tele
         .context = {.exported = (nsec_t)load_be32(h + 8) * SECOND + load_be32(h + 12) % 1000000000,
                     .uptime = load_be32(h + 4),
                     .has_uptime = true}};
-    /* Nothing is announced, so a new port says less: v1, and whoever does not count, keep to one session. */
-    const struct stamp stamp = {.sequence = sequence, .begins_with_data = true};
+    /* v1, and whoever does not count, keep to one session whatever their port. */
+    const struct stamp stamp = {.sequence = sequence, .needs_no_template = true};
     m.x = telemetry == TELEMETRY_NETFLOW1
               ? collector_know(c, d, domain, telemetry)
               : collector_know_session(c, &m, domain, telemetry, &stamp);

@@ -245,12 +245,6 @@ static void take_set(struct walk *w, uint16_t id, struct cursor set)
     }
 }
 
-bool sets_begin_with_data(const struct cursor *body)
-{
-    const uint8_t *h = cur_peek(body, SET_HEADER);
-    return h && load_be16(h) >= SET_DATA;
-}
-
 void sets_take(struct collector *c, struct message *m, struct cursor body)
 {
     struct walk w = {.c = c, .m = m, .waiting = body.at};

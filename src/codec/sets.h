@@ -9,7 +9,4 @@
  * layout on the way, the records before it are decoded before. */
 void sets_take(struct collector *c, struct message *m, struct cursor body);
 
-/* Is the first set of a message's body one of data? */
-bool sets_begin_with_data(const struct cursor *body);
-
 #endif

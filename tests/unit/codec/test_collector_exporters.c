@@ -199,7 +199,7 @@ static void test_a_restart_at_another_port_is_one_exporter_and_reads_no_old_temp
     const struct sender before = {1, 50001, false}, after = {1, 50002, false};
     announce(before, 0, OCTETS, NOON);
     for (uint32_t i = 0; i < 5; i++)
-        report(before, i, 1, NOON + i * SECOND);
+        report(before, 0, 1 + i, NOON + i * SECOND);
     /* Data first, and then the same id with another layout. */
     report(after, 0, 77, NOON + 10 * SECOND);
     assert_int_equal(told.flows, 5);
@@ -216,6 +216,21 @@ static void test_a_restart_at_another_port_is_one_exporter_and_reads_no_old_temp
     assert_int_equal(row.first, NOON);
     assert_int_equal(row.port, 50002);
     assert_int_equal(told.news, NEWS_RESTART);
+}
+
+static void test_forged_ports_of_an_exporters_own_address_do_not_push_it_out(void **state)
+{
+    const struct sender router = {1, 2055, false};
+    announce(router, 0, OCTETS, NOON);
+    report(router, 0, 11, NOON);
+    for (uint32_t i = 0; i < 1000; i++)
+        announce((struct sender){1, (uint16_t)(3000 + i), false}, 0, PACKETS, NOON + SECOND);
+    assert_int_equal(exporters(), 64);
+    report(router, 1, 22, NOON + 2 * SECOND);
+    assert_int_equal(told.flow[1].bytes[0], 22);
+    /* Its own port may change even now. */
+    report((struct sender){1, 60000, false}, 2, 33, NOON + 3 * SECOND);
+    assert_int_equal(told.flow[2].bytes[0], 33);
 }
 
 static void test_streams_have_templates_of_their_own_until_they_end(void **state)
@@ -344,6 +359,7 @@ int main(void)
         TEST(two_exporters_behind_one_address_have_templates_of_their_own),
         TEST(a_port_that_changes_on_the_way_keeps_the_session),
         TEST(a_restart_at_another_port_is_one_exporter_and_reads_no_old_template),
+        TEST(forged_ports_of_an_exporters_own_address_do_not_push_it_out),
         TEST(streams_have_templates_of_their_own_until_they_end),
         TEST(templates_that_change_too_often_are_refused_and_told),
         TEST(an_exporter_pushes_out_only_its_own_templates),
