@@ -39,6 +39,7 @@ struct handover {
     struct parcel *all;
     struct letter *at_hand; /* empty ones */
     struct mailbox inbox, empties;
+    bool has_waited; /* in vain, for one to come back: no record waits again before that */
     atomic_bool asleep;
 };
 
@@ -89,15 +90,16 @@ struct worker *handover_owner(const struct worker *w, const struct packet *p)
 static struct parcel *empty_parcel(struct worker *w)
 {
     struct handover *h = w->handover;
-    for (unsigned i = 0; !h->at_hand && i < PATIENCE; i++) {
+    if (!h->at_hand)
         h->at_hand = mailbox_take(&h->empties);
-        if (h->at_hand)
-            break;
+    for (unsigned i = 0; !h->at_hand && !h->has_waited && i < PATIENCE; i++) {
         handover_flush(w);
         handover_take(w);
         clock_sleep(MILLISECOND);
+        h->at_hand = mailbox_take(&h->empties);
     }
     struct letter *l = h->at_hand;
+    h->has_waited = !l;
     if (!l)
         return NULL;
     h->at_hand = l->next;
