@@ -177,6 +177,18 @@ def test_softflowd_biflow_with_addresses_of_ethernet():
     by_softflowd(10, '-b', '-T', 'ether', '-A', 'micro')
 
 
+def test_softflowd_ipfix_over_tcp():
+    need('softflowd')
+    made = packets()
+    capture = write_capture(place('softflowd-in.pcap'), made)
+    with Weir(PAGES, '-i', 'ipfix://127.0.0.1:4739') as weir:
+        softflowd(capture, '-v', '10', '-P', 'tcp')(4739)
+        want = hosts(made, length_with_padding)
+        weir.wait(lambda: shown_hosts(weir) == want)
+        same('hosts', shown_hosts(weir), want)
+        nothing_lost(weir)
+
+
 def test_softflowd_sampled():
     """One packet in ten, counted: each stands for ten, and the rate is where the format has it."""
     need('softflowd')
@@ -269,6 +281,29 @@ def test_pmacctd_sflow():
     made = packets()
     capture = write_capture(place('pmacctd-in.pcap'), made + [p._replace(frame=filler()) for p in made[-20:]])
     through('sfprobe', pmacctd(capture, 'sfprobe'), made)
+
+
+def test_pmacctd_sampled():
+    """One packet in ten, by lot: counters as sent stand beside those ten times as large, with the source of the
+    rate."""
+    need('pmacctd')
+    made = packets(only_v4=True)
+    capture, real = write_capture(place('pmacctd-in.pcap'), made), without_icmp_ports(uniflows(made))
+    flows = ['aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags', 'nfprobe_version: %d']
+    for plugin, version, source in (('nfprobe', 5, 'header'), ('nfprobe', 9, 'options'), ('sfprobe', 0, 'header')):
+        tap = Tap(place('sampled.pcap'))
+        try:
+            pmacctd(capture, plugin, 'sampling_rate: 10', *(flows[0], flows[1] % version) * (version > 0))(tap.port)
+            tap.wait_quiet(0.5)
+        finally:
+            tap.stop()
+        sent = without_icmp_ports(told(tap.path))
+        equal('flows that are none of the packets', set(sent) - set(real), set())
+        equal('flows with more packets than there were', [k for k in sent if sent[k][0] > real[k][0]], [])
+        scaled = records(tap.path, '--collector-port', 'any', '--no-timeouts')
+        equal('rates and sources', {(f['SAMPLING_INTERVAL'], f['SAMPLING_SOURCE']) for f in scaled}, {(10, source)})
+        for at, key in ((0, 'PKTS'), (1, 'BYTES')):
+            equal(key, sum(f['IN_' + key] + f['OUT_' + key] for f in scaled), 10 * sum(f[at] for f in sent.values()))
 
 
 def send(name, made):
