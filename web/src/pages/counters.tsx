@@ -14,6 +14,7 @@ import { PlainTable, type Column } from "../parts/table.tsx";
 
 /** Name and description of an interface, as far as anybody told. */
 export function FaceName({ i }: { i: ExporterInterface }) {
+  if (!i.index) return <span class="muted" title="Records that do not say through which interface; 0 is what exporters send then">not told</span>;
   if (!i.name && !i.description) return <span class="muted" title="Options records or counters of the exporter would name it">not named</span>;
   return <span title={i.description || undefined}>{i.name || i.description}{i.name && i.description && i.description !== i.name && <span class="muted"> {i.description}</span>}</span>;
 }
