@@ -144,7 +144,7 @@ static void records(struct ledger *l, const struct totals_row *t)
     ledger_add_term(line, "counted at flows", t->records_counted);
     for (unsigned r = 0; r < REASONS; r++)
         if (reason_table[r].group == GROUP_RECORD)
-            ledger_add_term(line, reason_table[r].name, t->packets[r]);
+            ledger_add_term(line, reason_table[r].title, t->packets[r]);
 }
 
 void ledger_fill(struct ledger *l, const struct totals_row *t)
