@@ -129,6 +129,12 @@ static void tell_seen(void *from, struct probe_state *state)
         snprintf(state->watched, sizeof state->watched, "%.60s", info.name);
 }
 
+static void tell_names(void *from, struct text *t)
+{
+    const struct app *a = from;
+    probe_interface_names(a->engine, t);
+}
+
 static bool build_face(struct app *a, struct err *e)
 {
     const struct settings *s = a->settings;
@@ -154,7 +160,7 @@ static bool start_exports(struct app *a, struct err *e)
 {
     if (!a->exports)
         return true;
-    exports_ask(a->exports, tell_seen, a);
+    exports_ask(a->exports, tell_seen, tell_names, a);
     return exports_start(a->exports, e);
 }
 

@@ -2,11 +2,14 @@
 #include "app/probe.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "io/sources.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { NAMED_EXPORTERS = 256 /* whose interfaces are told */ };
 
 const struct other_name probe_names[] = {{'3', NULL, "collector-port"},
                                          {'I', "probe-name", "instance-name"},
@@ -121,6 +124,52 @@ bool probe_exports(const struct settings *s, const char *instance, struct export
     }
     *x = all;
     return true;
+}
+
+/* The interfaces of one exporter that have a name; its address is written before the first of them. */
+static unsigned write_interfaces(struct json *j, struct engine *engine, const struct addr *addr)
+{
+    const struct question q = {
+        .kind = QUESTION_EXPORTER, .iface = -1, .addr = *addr, .timeout = SECOND};
+    struct answer *a = question_ask(engine, &q);
+    unsigned named = 0;
+    for (uint32_t i = 0; a && i < a->exporter.interfaces; i++) {
+        const struct exporter_if_row *row = &a->exporter.interface[i];
+        char text[ADDR_TEXT], number[16];
+        if (!row->name[0])
+            continue;
+        if (!named++) {
+            addr_print(addr, text);
+            json_key(j, text);
+            json_open(j);
+        }
+        snprintf(number, sizeof number, "%u", row->index);
+        json_pair_string(j, number, row->name);
+    }
+    if (named)
+        json_close(j);
+    answer_free(a);
+    return named;
+}
+
+void probe_interface_names(struct engine *engine, struct text *t)
+{
+    const struct question q = {
+        .kind = QUESTION_EXPORTERS, .iface = -1, .limit = NAMED_EXPORTERS, .timeout = SECOND};
+    struct answer *a = question_ask(engine, &q);
+    struct json j = json_into(t);
+    unsigned named = 0;
+    json_open(&j);
+    for (uint32_t i = 0; a && i < a->n; i++) {
+        /* Rows are in order of addresses, one for each domain. */
+        const struct addr *addr = &a->exporters[i].row.addr;
+        if (!i || !addr_equal(addr, &a->exporters[i - 1].row.addr))
+            named += write_interfaces(&j, engine, addr);
+    }
+    json_close(&j);
+    answer_free(a);
+    if (!named)
+        text_reset(t);
 }
 
 void probe_report(const struct exports *x)

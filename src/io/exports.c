@@ -307,9 +307,11 @@ bool exports_add_zmq(struct exports *x, const char *list, struct err *e)
     return add_list(x, list, true, e);
 }
 
-void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state), void *from)
+void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state),
+                 void (*ask_names)(void *from, struct text *t), void *from)
 {
     x->config.ask = ask;
+    x->config.ask_names = ask_names;
     x->config.ask_from = from;
 }
 

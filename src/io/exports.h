@@ -9,6 +9,7 @@
 
 #include "base/counter.h"
 #include "base/notice.h"
+#include "base/text.h"
 #include "engine/ledger.h"
 #include "engine/plug.h"
 #include "io/export_target.h"
@@ -50,6 +51,8 @@ struct exports_config {
     nsec_t flow_active, flow_idle; /* its time-outs, as it tells them */
     /* What the probe has seen, for its status messages; exports_ask(). */
     void (*ask)(void *from, struct probe_state *state);
+    /* Appends the names of exporters' interfaces; nothing where there are none. */
+    void (*ask_names)(void *from, struct text *t);
     void *ask_from;
     const char
         *from;       /* ADDRESS[:PORT] that NetFlow and IPFIX come from; "" = the kernel's choice */
@@ -75,8 +78,10 @@ bool exports_add(struct exports *x, const char *list, struct err *e);
 bool exports_add_zmq(struct exports *x, const char *list, struct err *e);
 unsigned exports_count(const struct exports *x);
 
-/* Whom status messages ask, from the exports' threads, what this probe has seen. Before exports_start(). */
-void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state), void *from);
+/* Whom status messages ask, from the exports' threads, what this probe has seen, and the names of interfaces
+ * that exporters have told it. Before exports_start(). */
+void exports_ask(struct exports *x, void (*ask)(void *from, struct probe_state *state),
+                 void (*ask_names)(void *from, struct text *t), void *from);
 
 /* A sink for one worker, valid until exports_free(); is_file: it waits while a queue is full. NULL
  * with a sentence when out of memory. Before exports_start(). */

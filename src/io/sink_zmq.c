@@ -303,6 +303,12 @@ static void publish_names(struct exporting *x, struct publisher *p, nsec_t now)
     zmq_report_template(&names, &p->fields);
     if (!names.failed)
         publish(x, "template", &names, FORM_JSON);
+    struct text interfaces = {0};
+    if (x->config->ask_names && !x->config->packet_time)
+        x->config->ask_names(x->config->ask_from, &interfaces);
+    if (interfaces.len && !interfaces.failed)
+        publish(x, "snmp-ifaces", &interfaces, FORM_JSON);
+    text_free(&interfaces);
     text_free(&hello);
     text_free(&names);
     p->names_at = now;

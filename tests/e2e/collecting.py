@@ -81,8 +81,10 @@ class Weir:
                 return rows
 
     def hosts(self):
-        return {(r['ip'], r['vlan']): [r[k] for k in ('bytes_sent', 'packets_sent', 'bytes_rcvd', 'packets_rcvd')]
-                for r in self.rows('/hosts')}
+        """Without the row of all others while nobody is among them."""
+        hosts = {(r['ip'], r['vlan']): [r[k] for k in ('bytes_sent', 'packets_sent', 'bytes_rcvd', 'packets_rcvd')]
+                 for r in self.rows('/hosts')}
+        return {host: sums for host, sums in hosts.items() if any(sums)}
 
     def protocols(self):
         return {r['name']: [r['bytes'], r['packets'], r['total_flows']] for r in self.rows('/protocols')}

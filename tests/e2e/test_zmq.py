@@ -413,5 +413,22 @@ def test_a_chain_of_three_shows_the_same_at_its_top():
             check(top, flows)
 
 
+def test_names_of_interfaces_climb_a_chain():
+    ends = ['tcp://127.0.0.1:%d' % (PORT + i) for i in range(2)]
+    with Weir(PAGES + 1, '-i', ends[0], '--zmq', 'tcp://*:%d' % (PORT + 1)) as middle:
+        s = zmq_raw.publisher(PORT)
+        zmq_raw.settle()
+        for number, (topic, told) in enumerate(((b'snmp-ifaces', {'192.0.2.9': {'3': 'Gi0/3'}}),
+                                                (b'flow', dict(FLOW, EXPORTER_IPV4_ADDRESS='192.0.2.9', INPUT_SNMP=3)))):
+            payload = json.dumps(told).encode()
+            s.send(zmq_raw.header(2, payload, number, topic=topic), payload)
+        middle.wait_total('flows_created', 1)
+        with Weir(PAGES, '-i', ends[1]) as top:
+            top.wait(lambda: any(r['ip'] == '192.0.2.9' for r in top.rows('/exporters')))
+            interfaces = top.get('/exporters/192.0.2.9')['data']['interfaces']
+            equal('names', [i['name'] for i in interfaces if i['index'] == 3], ['Gi0/3'])
+        s.close()
+
+
 if __name__ == '__main__':
     run_tests(globals())
