@@ -58,7 +58,7 @@ static void read_header(struct cursor *c, uint32_t version, struct sflow_sample 
     s->header_protocol = protocol;
     s->stripped = stripped;
     uint16_t link = link_of(protocol);
-    if (link == LINK_NONE)
+    if (link == LINK_NONE || !captured) /* nothing of the packet is there */
         return;
     uint32_t wire = length > stripped ? length - stripped : 0;
     s->has_frame = true;

@@ -523,7 +523,8 @@ class Decoder:
         lasted = [number(v) * unit for (pen, i), v in value.items() if pen == 0
                   for number_, unit in ((161, MS), (162, 1000)) if i == number_]
         if lasted and lasted[-1]:
-            last = first + lasted[-1] if last is None else last
+            # One that ends behind all calendars says nothing.
+            last = first + lasted[-1] * (first + lasted[-1] < 2**63 - 1) if last is None else last
             first = max(last - lasted[-1], 0) or last if first is None else first
         return self.possible(m, last if first is None else first, first if last is None else last)
 

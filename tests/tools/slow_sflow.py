@@ -162,6 +162,8 @@ def read_record(format_, r, s):
     if format_ == HEADER:
         protocol, length, stripped = r.u32(), r.u32(), r.u32()
         octets = r.opaque(r.u32())
+        if not octets:
+            return  # nothing of the packet is there
         if s.frame is None and protocol in (1, 11, 12):
             s.frame = (protocol, octets, max(length - stripped, len(octets)))
         elif s.frame is None and protocol in (3, 4, 5, 7, 13, 14, 15):
