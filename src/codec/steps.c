@@ -383,7 +383,7 @@ bool steps_pack(const struct template *t, struct cursor *set, struct packed *p, 
         memcpy(row, fixed, t->run[i]);
         row += t->run[i];
         if (i == t->variables)
-            return true;
+            return cur_ok(set); /* a length that is not there reads as 0 */
         /* RFC 7011, 7: one octet, or 255 and two. */
         size_t len = cur_u8(set);
         len = len == 255 ? cur_be16(set) : len;

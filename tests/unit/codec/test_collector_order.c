@@ -249,6 +249,22 @@ static void test_what_waited_before_a_restart_is_not_read_by_layouts_after_it(vo
     assert_int_equal(counter_get(&collector_counts(c)->loss[LOSS_no_template]), 1);
 }
 
+static void test_a_record_that_ends_where_a_length_should_stand_is_cut(void **state)
+{
+    static const struct field_row rows[] = {{0, 8, 4}, {0, 82, 65535}, {0, 83, 65535}, {0, 0, 0}};
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 300, rows);
+    put(&m, 1, 4);
+    put(&m, 0x02616201, 4); /* two letters, and the length of one more */
+    put(&m, 'c', 1);
+    put(&m, 2, 4);
+    put(&m, 0x026162, 3);
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(told.flows, 1);
+    assert_int_equal(counter_get(&collector_counts(c)->loss[LOSS_record_cut]), 1);
+}
+
 static void test_a_sampler_whose_only_rate_was_refused_is_as_if_it_had_told_none(void **state)
 {
     static const struct field_row rows[] = {{0, 8, 4}, {0, 12, 4}, {0, 48, 4}, {0, 0, 0}};
@@ -309,6 +325,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_what_waited_before_a_restart_is_not_read_by_layouts_after_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_record_that_ends_where_a_length_should_stand_is_cut,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_ports_without_addresses_and_small_reals_are_shown,
                                         setup, teardown),
     };
