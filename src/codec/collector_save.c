@@ -174,7 +174,9 @@ static bool get_exporter(struct collector *c, struct cursor *file)
     uint64_t boot = get(h + 23, 8);
     x->boot = boot < (uint64_t)(INT64_MAX / MILLISECOND) ? (nsec_t)boot * MILLISECOND : 0;
     /* In this run it was not heard yet: an exporter that is, has datagrams, too. */
-    x->last = x->datagrams ? x->last : (nsec_t)load_be32(h + 31) * HOUR;
+    nsec_t hours = load_be32(h + 31);
+    if (!x->datagrams)
+        x->last = hours < INT64_MAX / HOUR ? hours * HOUR : 0;
     for (unsigned n = load_be16(h + 35); n; n--) {
         const uint8_t *p = cur_take(file, SAMPLER_SIZE);
         if (!p)

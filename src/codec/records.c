@@ -68,7 +68,7 @@ static void uptime_stamps(struct flow_in *f, const struct aside *a, const struct
 static void fill_from_duration(struct flow_in *f, nsec_t duration)
 {
     if (f->first && !f->last)
-        f->last = duration < INT64_MAX - f->first ? f->first + duration : f->first;
+        f->last = later(f->first, duration);
     else if (f->last && !f->first)
         f->first = f->last - (duration < f->last ? duration : 0);
 }
@@ -161,8 +161,8 @@ static void judge_out(struct collector *c, struct template *t, size_t n)
     }
 }
 
-/* Records of a mediator belong to the exporters that they name, which may be known for as long as a record is
- * handed on. */
+/* Records of a mediator belong to the exporters that they name, which may be known for as long as a record and
+ * its frame are handed on. */
 static void hand_on_named(struct collector *c, const struct message *m, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -174,7 +174,18 @@ static void hand_on_named(struct collector *c, const struct message *m, size_t n
             f->sampling_source = SAMPLING_CONFIG;
         }
         collector_accept(c, x, f, 1);
+        if (f->kind == FLOW_IN_SAMPLE)
+            give_frame(c, f, &c->aside[i]);
     }
+}
+
+static void hand_on_own(struct collector *c, const struct message *m, const struct template *t,
+                        size_t n)
+{
+    collector_accept(c, m->x, c->batch, n);
+    for (size_t i = 0; t->kind == FLOW_IN_SAMPLE && i < n; i++)
+        if (c->batch[i].kind == FLOW_IN_SAMPLE)
+            give_frame(c, &c->batch[i], &c->aside[i]);
 }
 
 /* n records are decoded in batch and aside. */
@@ -188,11 +199,8 @@ static void hand_on(struct collector *c, struct message *m, struct template *t, 
     if (t->has & TEMPLATE_HAS_EXPORTER)
         hand_on_named(c, m, n);
     else
-        collector_accept(c, m->x, c->batch, n);
+        hand_on_own(c, m, t, n);
     m->decoded += (uint32_t)n;
-    for (size_t i = 0; t->kind == FLOW_IN_SAMPLE && i < n; i++)
-        if (c->batch[i].kind == FLOW_IN_SAMPLE)
-            give_frame(c, &c->batch[i], &c->aside[i]);
 }
 
 static void clear(struct collector *c, const struct template *t, size_t n)

@@ -15,10 +15,10 @@ bool collect_speaks(const struct worker *w)
 }
 
 /* A record with all its fields. */
-static void fill_told(struct worker *w, const struct flow_in *f, struct told_row *row)
+static void fill_told(struct worker *w, const struct flow_in *f, const struct addr *exporter,
+                      struct told_row *row)
 {
     struct collect *c = w->collect;
-    const struct addr *exporter = exporter_address(f->exporter);
     struct text line = {0};
     flow_in_to_json(&line, f, exporter);
     *row = (struct told_row){.ts = f->exported ? f->exported : c->now,
@@ -42,14 +42,16 @@ static void fill_told(struct worker *w, const struct flow_in *f, struct told_row
 static void keep_told(struct worker *w, const struct flow_in *f)
 {
     struct collect *c = w->collect;
-    fill_told(w, f, &c->told[c->told_n++ % TOLD_KEPT]);
+    fill_told(w, f, exporter_address(f->exporter), &c->told[c->told_n++ % TOLD_KEPT]);
 }
 
-/* So is a record of a flow that somebody looks at. */
-static void keep_looked_at(struct worker *w, const struct flow_in *f, uint64_t hash)
+void collect_look(struct worker *w, const struct flow_in *f, const struct addr *exporter,
+                  uint64_t hash)
 {
     struct told_row row;
-    fill_told(w, f, &row);
+    if (!attention_wants(&w->collect->attention, hash, w->collect->now))
+        return;
+    fill_told(w, f, exporter, &row);
     attention_keep(&w->collect->attention, hash, w->collect->now, &row);
 }
 
@@ -73,8 +75,7 @@ static void take_record(struct worker *w, const struct flow_in *f, const struct 
         flow_add(w, f, k, exporter_address(f->exporter), w->collect->now);
     else if (is_told && collect_speaks(w))
         worker_count(w, f->kind == FLOW_IN_EVENT ? REASON_record_event : REASON_record_message, 0);
-    if (attention_wants(&w->collect->attention, k->hash, w->collect->now))
-        keep_looked_at(w, f, k->hash);
+    collect_look(w, f, exporter_address(f->exporter), k->hash);
 }
 
 /* ---- Records on their way ------------------------------------------------------------------------- */

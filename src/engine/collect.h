@@ -43,6 +43,10 @@ void collect_tick(struct worker *w, nsec_t now);
 void collect_end(struct worker *w);
 /* An event about an exporter, with a sentence that wants "Exporter ADDRESS: " before it. */
 void collect_say(struct worker *w, const struct exporter *x, const char *sentence);
+/* Keeps a record of the flow with this hash when somebody looks at it. One that another worker has handed over
+ * has no exporter and no octets: then only its columns are kept. The worker's thread. */
+void collect_look(struct worker *w, const struct flow_in *f, const struct addr *exporter,
+                  uint64_t hash);
 /* The latest record about a flow, since it is asked for; NULL when none has come. The worker's thread. */
 const struct told_row *collect_latest(struct worker *w, uint32_t index);
 /* Adds what the collector counts to the worker's totals. */

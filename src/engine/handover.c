@@ -216,6 +216,7 @@ static void unpack(struct worker *w, const struct parcel *p)
         }
         flow_in_key(&passed->flow, &k);
         flow_add(w, &passed->flow, &k, &by->exporter, by->now);
+        collect_look(w, &passed->flow, &by->exporter, k.hash);
     }
 }
 

@@ -64,7 +64,17 @@ static void spread_column(struct series *s, uint32_t tick, nsec_t first, nsec_t 
 {
     uint32_t from = (uint32_t)(first / SECOND), to = (uint32_t)(last / SECOND);
     double rate = from == to ? 0 : (double)amount / (double)(last - first);
+    uint32_t seen = tick > SERIES_SECONDS ? tick - SERIES_SECONDS + 1 : 0;
     uint64_t left = amount;
+    /* What is out of sight is one piece: a day, second by second, takes half a millisecond of a record. */
+    if (from < seen && from < to) {
+        from = seen < to ? seen : to;
+        uint64_t share = (uint64_t)(rate * (double)((nsec_t)from * SECOND - first));
+        share = share < left ? share : left;
+        left -= share;
+        s->before[c] += share;
+        first = (nsec_t)from * SECOND;
+    }
     for (uint32_t t = from; t <= to && t < tick; t++) {
         nsec_t begins = t == from ? first : (nsec_t)t * SECOND;
         nsec_t ends = t == to ? last : ((nsec_t)t + 1) * SECOND;

@@ -349,6 +349,44 @@ static void test_a_mediators_records_belong_to_the_exporters_they_name(void **st
     assert_int_equal(row.domain, 7);
 }
 
+static struct addr frame_of[2];
+static size_t frames;
+
+static void note_frame(void *to, const struct frame *frame, const struct flow_in *f)
+{
+    (void)to;
+    (void)frame;
+    if (frames < 2)
+        frame_of[frames] = *exporter_address(f->exporter);
+    frames++;
+}
+
+static void
+test_a_frame_is_of_the_exporter_that_was_named_for_it_though_the_next_one_took_its_place(
+    void **state)
+{
+    static const struct field_row rows[] = {{0, 130, 4}, {0, 315, 16}, {0}};
+    struct collector_ops ops = message_ops;
+    struct err e = {""};
+    ops.frame = note_frame;
+    frames = 0;
+    collector_free(c);
+    c = collector_new(&(struct collector_config){.max_exporters = 2}, &ops, NULL, &e);
+    assert_non_null(c);
+    struct message_bytes m = ipfix_message(NOON_S, 0);
+    open_with_template(&m, 256, rows);
+    for (uint32_t i = 0; i < 2; i++) {
+        put(&m, 0xc0000202 + i, 4);
+        put(&m, 1, 16);
+    }
+    close_set(&m);
+    take(c, &m);
+    assert_int_equal(frames, 2);
+    assert_int_equal(lost(LOSS_exporter_evicted), 1);
+    assert_int_equal(frame_of[0].byte[15], 2);
+    assert_int_equal(frame_of[1].byte[15], 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +404,7 @@ int main(void)
         TEST(memory_stays_below_its_cap_whatever_is_announced),
         TEST(only_those_on_the_list_are_heard),
         TEST(a_mediators_records_belong_to_the_exporters_they_name),
+        TEST(a_frame_is_of_the_exporter_that_was_named_for_it_though_the_next_one_took_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,33 @@ static void test_a_flow_on_routers_of_two_workers_is_one_with_a_path(void **stat
     bench_free(&b);
 }
 
+static void
+test_a_flow_that_is_looked_at_shows_its_record_though_another_worker_heard_it(void **state)
+{
+    struct bench b = bench_new();
+    uint32_t client = client_of(1);
+    hear_flow(&b, 0, 1, client, 1);
+    hand_over(&b);
+    struct question q = {.kind = QUESTION_FLOWS, .iface = -1, .limit = 1, .hosts_local = -1};
+    struct answer *a = question_ask(b.engine, &q);
+    assert_int_equal(a->n, 1);
+    struct question one = {.kind = QUESTION_FLOW, .iface = -1};
+    record_flow_id(a->records, one.flow_id);
+    answer_free(a);
+    a = question_ask(b.engine, &one); /* from now on it is looked at */
+    assert_null(a->latest);
+    answer_free(a);
+    hear_flow(&b, 0, 1, client, 2);
+    hand_over(&b);
+    a = question_ask(b.engine, &one);
+    struct addr exporter = hand_ip(1);
+    assert_non_null(a->latest);
+    assert_true(addr_equal(&a->latest->exporter, &exporter));
+    assert_non_null(strstr(a->latest->fields, "6000"));
+    answer_free(a);
+    bench_free(&b);
+}
+
 static void test_an_exporter_s_row_has_the_traffic_that_another_worker_counted(void **state)
 {
     struct bench b = bench_new();
@@ -306,6 +333,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_flow_on_routers_of_two_workers_is_one_with_a_path),
+        cmocka_unit_test(
+            test_a_flow_that_is_looked_at_shows_its_record_though_another_worker_heard_it),
         cmocka_unit_test(test_an_exporter_s_row_has_the_traffic_that_another_worker_counted),
         cmocka_unit_test(test_records_on_their_way_are_nobody_s_and_the_ledger_closes),
         cmocka_unit_test(test_what_an_owner_never_takes_is_told_and_closes),

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "engine/seconds.h"
+#include "engine/series.h"
 
 #include <cmocka.h>
 
@@ -51,10 +52,34 @@ static void test_a_quiet_hour_leaves_nothing_of_the_one_before_and_takes_no_memo
     assert_int_equal(mem_used(ACCOUNT_series), before);
 }
 
+static void test_a_day_s_record_has_its_last_hour_in_sight_and_all_of_it_counted(void **state)
+{
+    (void)state;
+    enum { DAY_S = 86400, SECOND_HAS = 100 };
+    struct err e;
+    struct series s = {0};
+    assert_true(series_init(&s, true, &e));
+    const uint64_t all[SERIES_COLUMNS] = {[SERIES_UPLOAD] = DAY_S * SECOND_HAS};
+    nsec_t last = (nsec_t)T0 * SECOND;
+    series_spread(&s, T0, last - DAY_S * SECOND, last, all);
+    for (uint32_t t = T0 - SERIES_SECONDS + 1; t < T0; t++)
+        assert_in_range(series_get(&s, t, SERIES_UPLOAD), SECOND_HAS - 1, SECOND_HAS);
+    assert_int_equal(series_get(&s, T0 - SERIES_SECONDS, SERIES_UPLOAD), UINT64_MAX);
+    series_put(&s, T0, all); /* the rest of it */
+    assert_in_range(series_get(&s, T0, SERIES_UPLOAD), 0, SERIES_SECONDS);
+    /* Before anybody looked: nothing of it is in the second that is now. */
+    series_spread(&s, T0 + 1, last - DAY_S * SECOND, last - 2 * SERIES_SECONDS * SECOND, all);
+    const uint64_t twice[SERIES_COLUMNS] = {[SERIES_UPLOAD] = 2 * DAY_S * SECOND_HAS};
+    series_put(&s, T0 + 1, twice);
+    assert_int_equal(series_get(&s, T0 + 1, SERIES_UPLOAD), 0);
+    series_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_second_of_an_hour_is_told_however_the_hour_moves),
+        cmocka_unit_test(test_a_day_s_record_has_its_last_hour_in_sight_and_all_of_it_counted),
         cmocka_unit_test(test_a_quiet_hour_leaves_nothing_of_the_one_before_and_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
