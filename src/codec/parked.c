@@ -3,6 +3,10 @@
 
 #include "base/alloc.h"
 
+/* Each new template looks through all that waits: what fills a megabyte with empty sets would make a datagram of
+ * templates cost a third of a second. Sets of half a kilobyte, as exporters fill them, reach both bounds. */
+enum { SETS_MOST = 2048 };
+
 /* One set; oldest first in its exporter's list. */
 struct parked {
     struct parked *next;
@@ -21,7 +25,7 @@ static size_t size_of(const struct parked *p)
 
 static struct parked *make_parked(struct exporter *x, size_t size, size_t most)
 {
-    if (x->parked_bytes + size > most || !exporter_claim(x, size))
+    if (x->parked_sets == SETS_MOST || x->parked_bytes + size > most || !exporter_claim(x, size))
         return NULL;
     struct parked *p = mem_alloc_small(ACCOUNT_templates, size);
     if (!p)

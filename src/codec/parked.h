@@ -1,6 +1,6 @@
 /* parked.h - data sets that came before their template, kept until it comes.
  *
- * They wait for at most a minute of packet time and in bounded memory of their exporter; then they
+ * They wait for at most a minute of packet time, in bounded memory and number of their exporter; then they
  * are counted as records without a template. */
 #ifndef WEIR_CODEC_PARKED_H
 #define WEIR_CODEC_PARKED_H

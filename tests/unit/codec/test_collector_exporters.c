@@ -387,6 +387,21 @@ test_a_frame_is_of_the_exporter_that_was_named_for_it_though_the_next_one_took_i
     assert_int_equal(frame_of[1].byte[15], 3);
 }
 
+static void test_sets_that_wait_for_their_template_are_bounded_in_number_too(void **state)
+{
+    enum { MESSAGES = 3, SETS = 800, WAIT_MOST = 2048 };
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        struct message_bytes m = ipfix_message(NOON_S, i);
+        for (unsigned k = 0; k < SETS; k++) {
+            open_set(&m, 300);
+            close_set(&m);
+        }
+        take(c, &m);
+    }
+    assert_int_equal(lost(LOSS_parked_full), MESSAGES * SETS - WAIT_MOST);
+    assert_int_equal(lost(LOSS_no_template), MESSAGES * SETS - WAIT_MOST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +418,7 @@ int main(void)
         TEST(an_exporter_pushes_out_only_its_own_templates),
         TEST(memory_stays_below_its_cap_whatever_is_announced),
         TEST(only_those_on_the_list_are_heard),
+        TEST(sets_that_wait_for_their_template_are_bounded_in_number_too),
         TEST(a_mediators_records_belong_to_the_exporters_they_name),
         TEST(a_frame_is_of_the_exporter_that_was_named_for_it_though_the_next_one_took_its_place),
     };
