@@ -250,7 +250,8 @@ def test_the_ipfix_module_of_python_reads_as_much():
     if subprocess.run(['/usr/bin/python3', '-c', 'import ipfix'], capture_output=True, check=False).returncode:
         raise Skipped('python3-ipfix is not installed')
     made = packets(count=600, flows=61, only_v4=True)
-    path = ipfix_file(made, '-T', '%IPV4_SRC_ADDR %IPV4_DST_ADDR %L4_SRC_PORT %L4_DST_PORT %PROTOCOL %IN_PKTS %IN_BYTES')
+    path = ipfix_file(made, '-T', '%IPV4_SRC_ADDR %IPV4_DST_ADDR %L4_SRC_PORT %L4_DST_PORT %PROTOCOL %IN_PKTS '
+                      '%IN_BYTES')
     done = subprocess.run(['/usr/bin/python3', '-c', PYTHON_IPFIX, path], capture_output=True, timeout=60, text=True,
                           check=False)
     equal('status of Python: ' + done.stderr[-500:], done.returncode, 0)
