@@ -134,8 +134,9 @@ static bool has_room(const struct groups *gs, enum group_kind kind)
     case GROUP_PREFIX:
         return gs->prefixes < PREFIXES_MOST;
     case GROUP_EXPORTER:
-    case GROUP_EXPORTER_IF:
         return gs->exporters < EXPORTERS_MOST;
+    case GROUP_EXPORTER_IF:
+        return gs->exporters < EXPORTER_IFS_MOST;
     default:
         return gs->apps < APPS_MOST;
     }

@@ -65,11 +65,13 @@ struct groups {
     struct known *known;     /* where devices are noted that other workers may know, too */
 };
 
-/* Whoever makes up MACs shall not take the room of applications, nor those that of the rest. */
+/* Whoever makes up MACs shall not take the room of applications, nor those that of the rest; nor one exporter
+ * that makes up interfaces that of other exporters, without which a flow's path cannot be told apart. */
 enum {
     GROUPS_LIMIT = 262144,
     PREFIXES_MOST = 16384,
     EXPORTERS_MOST = 32768,
+    EXPORTER_IFS_MOST = 24576,
     DEVICES_MOST = GROUPS_LIMIT - 32768 - PREFIXES_MOST - EXPORTERS_MOST,
     DEVICES_MANY = 65536,
     APPS_MOST = GROUPS_LIMIT - DEVICES_MOST - PREFIXES_MOST - EXPORTERS_MOST - VLANS - LOCALS_MAX -

@@ -36,6 +36,23 @@ static void test_a_flood_of_devices_leaves_room_and_is_forgotten(void **state)
     groups_fini(&gs);
 }
 
+static void test_an_exporter_that_makes_up_interfaces_leaves_room_for_exporters(void **state)
+{
+    (void)state;
+    static struct groups gs;
+    struct err e;
+    const struct addr liar = addr_v4((const uint8_t[]){192, 0, 2, 1});
+    const struct addr other = addr_v4((const uint8_t[]){192, 0, 2, 2});
+    assert_true(groups_init(&gs, false, &(struct known){0}, &e));
+    for (uint32_t i = 0; i < EXPORTERS_MOST + 1000; i++)
+        groups_get_exporter_if(&gs, &liar, i, SECOND);
+    assert_int_equal(gs.exporters, EXPORTER_IFS_MOST);
+    uint32_t index = groups_get_exporter(&gs, &other, 0, SECOND);
+    assert_int_not_equal(index, 0);
+    assert_true(addr_equal(&group_at(&gs, index)->exporter, &other));
+    groups_fini(&gs);
+}
+
 static void test_what_an_application_inherits_is_no_rate(void **state)
 {
     (void)state;
@@ -91,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_application_inherits_is_no_rate),
         cmocka_unit_test(test_groups_by_number_are_the_same_again),
+        cmocka_unit_test(test_an_exporter_that_makes_up_interfaces_leaves_room_for_exporters),
         cmocka_unit_test(test_a_flood_of_devices_leaves_room_and_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
