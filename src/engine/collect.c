@@ -164,11 +164,12 @@ static void on_frame(void *to, const struct frame *frame, const struct flow_in *
     flow_add_frame(w, &stamped, f, exporter_address(f->exporter), w->collect->now);
 }
 
-void collect_say(struct worker *w, const struct exporter *x, const char *sentence)
+void collect_say(struct worker *w, const struct exporter *x, enum event_kind kind,
+                 const char *sentence)
 {
     char address[ADDR_TEXT];
     struct event_row *row =
-        collect_speaks(w) ? events_add(&w->events, w->collect->now, EVENT_EXPORTER) : NULL;
+        collect_speaks(w) ? events_add(&w->events, w->collect->now, kind) : NULL;
     if (!row)
         return;
     addr_print(exporter_address(x), address);
@@ -177,12 +178,10 @@ void collect_say(struct worker *w, const struct exporter *x, const char *sentenc
     snprintf(row->link, sizeof row->link, "%s", address);
 }
 
-/* Events have no severity: the sentence says it. */
 static void on_say(void *to, const struct exporter *x, enum exporter_news news,
                    const char *sentence)
 {
-    (void)news;
-    collect_say(to, x, sentence);
+    collect_say(to, x, news == NEWS_SAMPLING_FAR ? EVENT_PROBLEM : EVENT_EXPORTER, sentence);
 }
 
 static void on_counters(void *to, const struct interface_counters *c)

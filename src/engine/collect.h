@@ -42,7 +42,8 @@ void collect_tick(struct worker *w, nsec_t now);
 /* Nothing will come any more: what still waits for its template is counted as lost. */
 void collect_end(struct worker *w);
 /* An event about an exporter, with a sentence that wants "Exporter ADDRESS: " before it. */
-void collect_say(struct worker *w, const struct exporter *x, const char *sentence);
+void collect_say(struct worker *w, const struct exporter *x, enum event_kind kind,
+                 const char *sentence);
 /* Keeps a record of the flow with this hash when somebody looks at it. One that another worker has handed over
  * has no exporter and no octets: then only its columns are kept. The worker's thread. */
 void collect_look(struct worker *w, const struct flow_in *f, const struct addr *exporter,

@@ -69,7 +69,7 @@ static void say_silent(struct worker *w, const struct exporter *x, const struct 
     char sentence[120];
     snprintf(sentence, sizeof sentence, "is silent for %lld s; its longest pause was %lld s",
              (long long)(silence / SECOND), (long long)((l->usual + SECOND - 1) / SECOND));
-    collect_say(w, x, sentence);
+    collect_say(w, x, EVENT_EXPORTER, sentence);
 }
 
 static void say_back(struct worker *w, const struct exporter *x, nsec_t silence)
@@ -77,7 +77,7 @@ static void say_back(struct worker *w, const struct exporter *x, nsec_t silence)
     char sentence[120];
     snprintf(sentence, sizeof sentence, "is back after %lld s of silence",
              (long long)(silence / SECOND));
-    collect_say(w, x, sentence);
+    collect_say(w, x, EVENT_EXPORTER, sentence);
 }
 
 /* It was heard in the second that is over. */

@@ -136,6 +136,35 @@ static void test_an_event_with_octets_counts_and_is_told(void **state)
     bench_free(&b);
 }
 
+/* A NetFlow v5 message whose header says that one packet of `rate` was looked at. */
+static struct message_bytes sampled(uint32_t sequence, unsigned rate)
+{
+    enum { SAMPLING_AT = 22 };
+    const struct v5_flow f = {.src = SERVER, .dst = 0xc0a80001, .packets = 1, .bytes = 100};
+    struct message_bytes m = v5_message(now, sequence, &f);
+    set_u16(&m, SAMPLING_AT, 1u << 14 | rate);
+    return m;
+}
+
+static void test_a_rate_that_changes_far_is_a_problem_and_a_little_an_event(void **state)
+{
+    static const unsigned rate[] = {10, 20, 4000};
+    struct bench b = bench_new(1, true);
+    for (unsigned i = 0; i < 3; i++) {
+        struct message_bytes m = sampled(i, rate[i]);
+        hear(hand_worker(b.engine, 0), ROUTER, now, &m);
+    }
+    struct question q = {.kind = QUESTION_EVENTS, .iface = -1, .limit = 100};
+    struct answer *a = question_ask(b.engine, &q);
+    unsigned kinds[EVENT_EXPORTER + 1] = {0};
+    for (uint32_t i = 0; i < a->n; i++)
+        kinds[a->events[i].kind] += strstr(a->events[i].text, "10.0.0.1") != NULL;
+    assert_int_equal(kinds[EVENT_PROBLEM], 1);
+    assert_int_equal(kinds[EVENT_EXPORTER], 2); /* that it is there, and from 10 to 20 */
+    answer_free(a);
+    bench_free(&b);
+}
+
 static void test_the_newest_of_many_events_are_kept_newest_first(void **state)
 {
     enum { EVENTS = TOLD_KEPT + 40 };
@@ -235,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_firewall_s_event_is_told_with_all_its_fields_and_is_no_traffic),
         cmocka_unit_test(test_an_event_with_octets_counts_and_is_told),
+        cmocka_unit_test(test_a_rate_that_changes_far_is_a_problem_and_a_little_an_event),
         cmocka_unit_test(test_the_newest_of_many_events_are_kept_newest_first),
         cmocka_unit_test(test_workers_of_a_file_count_together_what_one_counts),
         cmocka_unit_test(test_what_waits_for_a_template_at_the_end_is_counted_as_lost),
