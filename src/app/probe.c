@@ -31,20 +31,19 @@ const struct other_name probe_names[] = {{'3', NULL, "collector-port"},
                                          {0, NULL, NULL}};
 
 /* Writing begins by emptying the file. */
-static bool is_read_too(const struct settings *s, const char *list)
+static bool check_not_read(const struct exports *x, const struct settings *s, struct err *e)
 {
     for (unsigned i = 0; i < s->interfaces.n; i++) {
-        if (source_is_file(s->interfaces.item[i]) && strstr(list, s->interfaces.item[i]))
-            return true;
+        const char *path = s->interfaces.item[i];
+        if (source_is_file(path) && exports_write(x, path))
+            return fail(e, "--export: %s is read, so it cannot be written", path);
     }
-    return false;
+    return true;
 }
 
 static bool add_all(struct exports *x, const struct settings *s, struct err *e)
 {
     for (unsigned i = 0; i < s->export.n; i++) {
-        if (is_read_too(s, s->export.item[i]))
-            return fail(e, "--export %s: this file is read", s->export.item[i]);
         if (!exports_add(x, s->export.item[i], e))
             return false;
     }
@@ -52,7 +51,7 @@ static bool add_all(struct exports *x, const struct settings *s, struct err *e)
         if (!exports_add_zmq(x, s->zmq.item[i], e))
             return false;
     }
-    return true;
+    return check_not_read(x, s, e);
 }
 
 bool probe_is_all_files(const struct settings *s)

@@ -2,6 +2,7 @@
 #include "io/export_target.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEFAULT_PORT = 2055 };
@@ -67,6 +68,15 @@ static bool is_number(const char *word)
     return digits && digits <= 5 && !word[digits];
 }
 
+static bool set_port(struct export_target *t, const char *digits, struct err *e)
+{
+    unsigned long port = strtoul(digits, NULL, 10);
+    if (!port || port > UINT16_MAX)
+        return fail(e, "%s: ports are 1 to 65535", t->name);
+    snprintf(t->port, sizeof t->port, "%lu", port);
+    return true;
+}
+
 /* host:port, [v6]:port, host or port. */
 static bool split(struct export_target *t, const char *rest, struct err *e)
 {
@@ -75,14 +85,13 @@ static bool split(struct export_target *t, const char *rest, struct err *e)
     bool has_port = colon && (!bracket || colon > bracket);
     if (is_number(rest)) {
         snprintf(t->host, sizeof t->host, "127.0.0.1");
-        snprintf(t->port, sizeof t->port, "%s", rest);
-        return true;
+        return set_port(t, rest, e);
     }
     size_t len = has_port ? (size_t)(colon - rest) : strlen(rest);
     if (has_port && !is_number(colon + 1))
         return fail_name(t, e);
-    if (has_port)
-        snprintf(t->port, sizeof t->port, "%s", colon + 1);
+    if (has_port && !set_port(t, colon + 1, e))
+        return false;
     if (len > 2 && *rest == '[' && rest[len - 1] == ']') {
         rest++;
         len -= 2;
@@ -120,6 +129,8 @@ bool export_target_parse(struct export_target *t, const char *word, size_t len,
         return fail(e, "--export: a collector's name is 1 to 247 letters");
     snprintf(t->name, sizeof t->name, "%.*s", (int)len, word);
     const char *mark = strstr(t->name, "://");
+    if (!mark && defaults->is_zmq)
+        return fail(e, "--zmq %s: an endpoint is written as in tcp://*:5556", t->name);
     if (!mark)
         return is_ipfix_path(t->name) ? name_file(t, t->name, e) : split(t, t->name, e);
     const struct scheme *scheme = find_scheme(t->name, (size_t)(mark - t->name), defaults->is_zmq);
@@ -137,5 +148,9 @@ bool export_target_parse(struct export_target *t, const char *word, size_t len,
         return split(t, mark + 3, e);
     t->kind = EXPORT_TO_ZMQ;
     snprintf(t->endpoint, sizeof t->endpoint, "%s://%.240s", scheme->transport, mark + 3);
+    const char *colon = strrchr(mark + 3, ':');
+    /* ZMQ would take the lowest 16 bits of it. */
+    if (colon && strspn(colon + 1, "0123456789") && strtoul(colon + 1, NULL, 10) > UINT16_MAX)
+        return fail(e, "%s: ports are 1 to 65535", t->name);
     return true;
 }

@@ -6,8 +6,10 @@
 #include "io/exports_private.h"
 #include "io/record_ring.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum {
@@ -263,6 +265,41 @@ struct exports *exports_new(const struct exports_config *config, struct err *e)
     return x;
 }
 
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    if (!strcmp(one, other))
+        return true;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool exports_write(const struct exports *x, const char *path)
+{
+    for (unsigned i = 0; i < x->n; i++) {
+        const struct export_target *t = &x->target[i].target;
+        if (t->kind == EXPORT_TO_FILE && is_same_file(t->endpoint, path))
+            return true;
+    }
+    return false;
+}
+
+/* The file itself is made by the export's thread, with the rights that Weir has then. */
+static bool check_file(const struct exports *x, const struct export_target *t, struct err *e)
+{
+    char dir[sizeof t->endpoint];
+    struct stat st;
+    if (exports_write(x, t->endpoint))
+        return fail(e, "%s: two exports cannot write one file", t->name);
+    snprintf(dir, sizeof dir, "%s", t->endpoint);
+    char *slash = strrchr(dir, '/');
+    if (slash)
+        slash[1] = '\0';
+    if (slash && stat(dir, &st) == -1)
+        return fail(e, "%s: %s: %s", t->name, dir, strerror(errno));
+    return true;
+}
+
 static bool add_one(struct exports *x, const char *word, size_t len, bool is_zmq, struct err *e)
 {
     const struct export_defaults defaults = {
@@ -273,6 +310,8 @@ static bool add_one(struct exports *x, const char *word, size_t len, bool is_zmq
         return fail(e, "more than %d exports", EXPORTS_MAX);
     struct exporting *t = &x->target[x->n];
     if (!export_target_parse(&t->target, word, len, &defaults, e))
+        return false;
+    if (t->target.kind == EXPORT_TO_FILE && !check_file(x, &t->target, e))
         return false;
     t->config = &x->config;
     t->all = x;

@@ -76,6 +76,8 @@ struct exports *exports_new(const struct exports_config *config, struct err *e);
 bool exports_add(struct exports *x, const char *list, struct err *e);
 /* The same for endpoints of ZeroMQ: tcp://ADDRESS:PORT. */
 bool exports_add_zmq(struct exports *x, const char *list, struct err *e);
+/* True when one of the targets is this file, whatever its path is called. */
+bool exports_write(const struct exports *x, const char *path);
 unsigned exports_count(const struct exports *x);
 
 /* Whom status messages ask, from the exports' threads, what this probe has seen, and the names of interfaces

@@ -88,10 +88,33 @@ static int open_family(struct udp_address *a, unsigned port, int type, bool v6)
     return -1;
 }
 
+/* Any Weir that listens there would share the port, and each would see a part of the exporters. Only
+ * a socket that shares with nobody is told so. */
+static bool is_taken(struct udp_address *a, unsigned port, int type, bool v6)
+{
+    static const int yes = 1, no = 0;
+    struct sockaddr_storage where;
+    socklen_t len = udp_address_to_socket(a, port, v6, &where);
+    int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        return false;
+    if (type == SOCK_STREAM)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (v6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    bool taken = bind(fd, (const struct sockaddr *)&where, len) == -1 && errno == EADDRINUSE;
+    close(fd);
+    return taken;
+}
+
 int udp_socket_open(struct udp_address *a, unsigned port, int type, unsigned number,
                     unsigned workers, uint64_t buffer, const char *spec, struct err *e)
 {
     bool v6 = a->any || !addr_is_v4(&a->addr);
+    if (!number && a->port[port] && is_taken(a, port, type, v6)) {
+        fail(e, "%s: port %u: %s", spec, a->port[port], strerror(EADDRINUSE));
+        return -1;
+    }
     int fd = open_family(a, port, type, v6);
     if (fd == -1 && a->any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
         fd = open_family(a, port, type, false); /* a machine without IPv6 */

@@ -84,6 +84,40 @@ static void test_what_cannot_be_meant_is_told(void **state)
 }
 
 /* A bound UDP socket; its port into *port. */
+static void test_ports_are_told_when_there_are_none_such(void **state)
+{
+    static const char *const words[] = {"127.0.0.1:0", "127.0.0.1:70000", "70000", "0",
+                                        "zmq+tcp://*:70000"};
+    struct export_target t;
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        struct err e = {""};
+        assert_false(parse(&t, words[i], &e));
+        assert_non_null(strstr(e.text, "ports are 1 to 65535"));
+    }
+    const struct export_defaults of_zmq = {.is_zmq = true};
+    struct err e = {""};
+    assert_false(export_target_parse(&t, "bad", 3, &of_zmq, &e));
+}
+
+/* The second name of a file is another path to it. */
+static void test_a_file_is_written_once_and_only_where_there_is_a_directory(void **state)
+{
+    struct exports_config config = {.format = FLOW_IPFIX};
+    char path[] = "/tmp/weir-export-XXXXXX", list[128], other[64];
+    struct err e = {""};
+    close(mkstemp(path));
+    snprintf(other, sizeof other, "/tmp/./%s", path + 5);
+    snprintf(list, sizeof list, "ipfix+file://%s,ipfix+file://%s", path, other);
+    struct exports *x = exports_new(&config, &e);
+    assert_false(exports_add(x, list, &e));
+    assert_int_equal(exports_count(x), 1);
+    assert_true(exports_write(x, other));
+    assert_false(exports_write(x, path + 1));
+    assert_false(exports_add(x, "ipfix+file:///no/such/directory/x", &e));
+    exports_free(x);
+    unlink(path);
+}
+
 static int listen_udp(unsigned *port)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -366,6 +400,8 @@ int main(void)
         cmocka_unit_test(test_words_name_format_and_place),
         cmocka_unit_test(test_short_names_mean_what_nprobe_means_by_them),
         cmocka_unit_test(test_what_cannot_be_meant_is_told),
+        cmocka_unit_test(test_ports_are_told_when_there_are_none_such),
+        cmocka_unit_test(test_a_file_is_written_once_and_only_where_there_is_a_directory),
         cmocka_unit_test(test_offered_is_sent_and_arrives),
         cmocka_unit_test(test_flows_are_shared_out_and_none_is_told_twice),
         cmocka_unit_test(test_datagrams_come_from_the_address_that_was_chosen),

@@ -189,6 +189,21 @@ static void test_several_ports_are_one_source(void **state)
     assert_true(udp_address_parse("0.0.0.0:0", "x", &a, &e));
 }
 
+static void test_a_port_is_not_shared_with_whoever_listens_there(void **state)
+{
+    char spec[64];
+    struct source *first, *second;
+    struct source_options options = {0};
+    struct err e = {""};
+    unsigned n;
+    uint16_t port = free_port(AF_INET);
+    open_on("127.0.0.1", port, 0, &first, 1);
+    snprintf(spec, sizeof spec, "udp://127.0.0.1:%u", port);
+    assert_false(source_open(spec, &options, 1, &second, &n, &e));
+    assert_non_null(strstr(e.text, "in use"));
+    first->ops->close(first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_all_addresses_take_both_families),
         cmocka_unit_test(test_what_is_no_address_is_told),
         cmocka_unit_test(test_several_ports_are_one_source),
+        cmocka_unit_test(test_a_port_is_not_shared_with_whoever_listens_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
