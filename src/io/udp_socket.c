@@ -123,8 +123,9 @@ int udp_socket_open(struct udp_address *a, unsigned port, int type, unsigned num
         return -1;
     }
     set_buffer(fd, buffer);
-    bool ok = workers == 1 || number + 1 < workers || attach_choice(fd, workers);
-    if (!ok || (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)) {
+    /* The kernel puts sockets of TCP into one group when they listen; a program before that parts them. */
+    bool ok = type != SOCK_STREAM || listen(fd, BACKLOG) == 0;
+    if (!ok || (workers > 1 && number + 1 == workers && !attach_choice(fd, workers))) {
         fail(e, "%s: port %u: %s", spec, a->port[port], strerror(errno));
         close(fd);
         return -1;

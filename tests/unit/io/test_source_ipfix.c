@@ -217,6 +217,30 @@ static void test_a_file_that_ends_inside_a_message_says_where(void **state)
     unlink(path);
 }
 
+static void test_several_workers_listen_on_one_port(void **state)
+{
+    struct source_options options = {0};
+    struct source *s[3];
+    struct err e = {""};
+    char spec[64];
+    unsigned n, got = 0;
+    uint16_t port = free_port();
+    snprintf(spec, sizeof spec, "ipfix://127.0.0.1:%u", port);
+    if (!source_open(spec, &options, 3, s, &n, &e))
+        fail_msg("%s", e.text);
+    int fd = client(5, port);
+    uint8_t message[16] = {0, 10, 0, 16};
+    assert_int_equal(send(fd, message, sizeof message, 0), sizeof message);
+    for (unsigned i = 0; i < PATIENCE && !got; i++) {
+        for (unsigned k = 0; k < n; k++)
+            got += s[k]->ops->read(s[k], &burst, 10) == SOURCE_OK;
+    }
+    assert_int_equal(got, 1);
+    close(fd);
+    for (unsigned k = 0; k < n; k++)
+        s[k]->ops->close(s[k]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_who_speaks_something_else_is_disconnected_and_counted_once),
         cmocka_unit_test(test_a_file_is_read_to_its_end_with_its_own_times),
         cmocka_unit_test(test_a_file_that_ends_inside_a_message_says_where),
+        cmocka_unit_test(test_several_workers_listen_on_one_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
