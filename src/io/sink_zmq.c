@@ -24,6 +24,7 @@
 
 enum {
     PAYLOAD = 60000,        /* ntopng takes 131,072, version 2 says sizes up to 65,535 */
+    RECORD_MOST = 16384,    /* one with all its names, were each octet of them a \u00.. in JSON */
     HIGH_WATER = 512,       /* 30 MB; beyond it the queue of the export fills */
     SEND_MS = 1000,         /* so long a subscriber may be slow before a message is dropped */
     LINGER_MS = 1000,       /* what the network may take when Weir stops ... */
@@ -52,6 +53,8 @@ struct publisher {
     struct probe_state seen; /* at the last report */
     struct probe_state sum;  /* of what was published */
 };
+
+_Static_assert(6 * TAIL_BYTES + 4096 <= RECORD_MOST, "names and numbers of a record have room");
 
 /* zlib's most for PAYLOAD, and the zero in front. */
 enum { PACKED = PAYLOAD + PAYLOAD / 100 + 64 };
@@ -289,8 +292,7 @@ static void publisher_add(struct exporting *x, const struct record *r, nsec_t no
     p->told++;
     p->sum.bytes += r->sent_bytes + r->rcvd_bytes;
     p->sum.packets += r->sent_packets + r->rcvd_packets;
-    /* A record with all its names is less than 4 kB. */
-    if (p->payload.len > PAYLOAD - 4096)
+    if (p->payload.len > PAYLOAD - RECORD_MOST)
         publisher_flush(x, now);
 }
 
