@@ -1,6 +1,7 @@
 """live_net.py - what tests on live interfaces share: a network namespace of their own, a pair of
 interfaces, frames made byte by byte, and a sender."""
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -84,6 +85,8 @@ def veth():
 def run_tests(names):
     """Runs every test_* of names in a network namespace of its own and leaves the process. The last
     line is `N passed, N failed, N skipped`. Words behind `only` choose tests by a part of their name."""
+    # A shell that runs this in the background ignores SIGINT, and what is started here would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     words = sys.argv[sys.argv.index('only') + 1:] if 'only' in sys.argv else []
     tests = [(n, f) for n, f in names.items()
              if n.startswith('test_') and (not words or any(w in n for w in words))]
