@@ -83,6 +83,13 @@ void bench_end(struct bench_run *run, struct answer *a);
 /* The answer to QUESTION_TOTALS; the caller frees it. Its totals may be missing. */
 struct answer *bench_totals(struct engine *en);
 
+/* What a live source has taken or dropped, in packets or messages. */
+uint64_t bench_seen(const struct totals_row *t);
+
+/* The totals once all that was sent to a live source has come or was dropped, or after three seconds in which
+ * it did not. Freed by the caller. */
+struct answer *bench_settle(struct engine *en, uint64_t sent);
+
 /* Opens a feed over the mix, runs the engine over it with room for all flows and hosts, and fills
  * speed, floor and memory of the line. */
 struct bench_mix;

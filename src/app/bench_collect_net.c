@@ -20,11 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-    FLOWS = 10000,
-    TRAIN_BYTES = 32 << 20,
-    SETTLE_MS = 3000 /* for the last messages to be read */
-};
+enum { FLOWS = 10000, TRAIN_BYTES = 32 << 20 };
 
 struct net_line {
     const char *name, *spec; /* of a source; with the port */
@@ -79,24 +75,6 @@ static bool sender_end(struct sender *s, struct err *e)
     return fail(e, "%s", *s->shared->err.text ? s->shared->err.text : "the sender failed");
 }
 
-static uint64_t seen(const struct totals_row *t)
-{
-    return t->received + t->kernel_dropped + t->interface_dropped;
-}
-
-/* Until everything sent was seen, or it is clear that it will not be. */
-static struct answer *settle(struct engine *en, uint64_t sent)
-{
-    struct answer *a = bench_totals(en);
-    for (nsec_t end = clock_mono() + SETTLE_MS * MILLISECOND;
-         clock_mono() < end && !(a->totals && seen(a->totals) >= sent);) {
-        answer_free(a);
-        clock_sleep(20 * MILLISECOND);
-        a = bench_totals(en);
-    }
-    return a;
-}
-
 /* The watch has counted messages. */
 static struct bench_speed by_record(struct bench_speed s, double records)
 {
@@ -118,7 +96,7 @@ static void tell(struct bench_line *l, const struct sent *sent, const struct tot
     line_add(l, "sent", "", (double)s->messages);
     line_add(l, "received", "", (double)t->received);
     line_add(l, "dropped", "", (double)t->kernel_dropped);
-    line_add(l, "unaccounted", "", (double)s->messages - (double)seen(t));
+    line_add(l, "unaccounted", "", (double)s->messages - (double)bench_seen(t));
     line_add(l, "sender_ns_per_message", "", (double)s->cpu / (double)s->messages);
 }
 
@@ -140,7 +118,7 @@ static bool run(struct bench *b, const struct net_line *line, struct sender *s)
     nsec_t before = process_cpu();
     close(s->go);
     bool ok = sender_end(s, b->err);
-    struct answer *a = settle(run.engine, s->shared->done.messages);
+    struct answer *a = bench_settle(run.engine, s->shared->done.messages);
     nsec_t cpu = process_cpu() - before;
     b->line->rss = bench_memory_now().peak;
     /* Stopped, the worker's thread has left the watch alone. */

@@ -22,12 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    FLOWS = 1000,
-    BATCH = 64,
-    FRAME = 2048,
-    SETTLE_MS = 2000 /* for the last packets to be read */
-};
+enum { FLOWS = 1000, BATCH = 64, FRAME = 2048 };
 
 static const char from[] = "weir-bench0", to[] = "weir-bench1";
 
@@ -96,31 +91,13 @@ static bool sender_start(struct sender *s, nsec_t lasts, struct err *e)
     return mix_init(&s->mix, e) && thread_start(&s->thread, "sender", send_packets, s, e);
 }
 
-static uint64_t seen(const struct totals_row *t)
-{
-    return t->received + t->kernel_dropped + t->interface_dropped;
-}
-
-/* Until everything sent was seen, or it is clear that it will not be. */
-static struct answer *settle(struct engine *en, uint64_t sent)
-{
-    struct answer *a = bench_totals(en);
-    for (nsec_t end = clock_mono() + SETTLE_MS * MILLISECOND;
-         clock_mono() < end && !(a->totals && seen(a->totals) >= sent);) {
-        answer_free(a);
-        clock_sleep(50 * MILLISECOND);
-        a = bench_totals(en);
-    }
-    return a;
-}
-
 static void tell(struct bench_line *l, const struct sender *s, const struct totals_row *t)
 {
     line_add(l, "user_ns_per_packet", "", l->speed.mean);
     line_add(l, "sent", "", (double)s->sent);
     line_add(l, "received", "", (double)t->received);
     line_add(l, "dropped", "", (double)(t->kernel_dropped + t->interface_dropped));
-    line_add(l, "unaccounted", "", (double)s->sent - (double)seen(t));
+    line_add(l, "unaccounted", "", (double)s->sent - (double)bench_seen(t));
     line_add(l, "sender_ns_per_packet", "", s->sent ? (double)s->cpu / (double)s->sent : 0);
 }
 
@@ -140,7 +117,7 @@ static bool run(struct bench *b, const char *spec)
         !sender_start(&sender, b->quick ? 2 * SECOND : 8 * SECOND, b->err))
         return false;
     thread_join(&sender.thread);
-    struct answer *a = settle(live.engine, sender.sent);
+    struct answer *a = bench_settle(live.engine, sender.sent);
     b->line->rss = bench_memory_now().peak;
     bool ok = a->totals && !sender.error;
     /* Stopped, the worker's thread has left the watch alone. */

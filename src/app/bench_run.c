@@ -15,6 +15,7 @@
 
 enum {
     PATIENCE_S = 600, /* for one run, opening included */
+    SETTLE_MS = 3000, /* for the last messages to be read */
     HOSTS_LEAST = 2,
     HOSTS_MOST = 100000000,
     MANY_HOSTS = 2000000 /* fewer fit anywhere */
@@ -86,6 +87,23 @@ struct answer *bench_totals(struct engine *en)
     struct question q = {
         .kind = QUESTION_TOTALS, .iface = -1, .fresh = true, .timeout = 10 * SECOND};
     return question_ask(en, &q);
+}
+
+uint64_t bench_seen(const struct totals_row *t)
+{
+    return t->received + t->kernel_dropped + t->interface_dropped;
+}
+
+struct answer *bench_settle(struct engine *en, uint64_t sent)
+{
+    struct answer *a = bench_totals(en);
+    for (nsec_t end = clock_mono() + SETTLE_MS * MILLISECOND;
+         clock_mono() < end && !(a->totals && bench_seen(a->totals) >= sent);) {
+        answer_free(a);
+        clock_sleep(20 * MILLISECOND);
+        a = bench_totals(en);
+    }
+    return a;
 }
 
 static double per(uint64_t after, uint64_t before, uint64_t n)

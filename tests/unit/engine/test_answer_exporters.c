@@ -6,35 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "exports.h"
+#include "export_bench.h"
 
 #include <cmocka.h>
 
 enum { ROUTER = 0x0a000001, SWITCH = 0x0a000002, CLIENT = 0xc0a80001, SERVER = 0xc0000201 };
-
-static const nsec_t now = 1700000000 * SECOND;
-
-struct bench {
-    struct script *script;
-    struct engine *engine;
-};
-
-static struct bench bench_new(unsigned workers)
-{
-    struct engine_config c = hand_config();
-    c.dedup = true;
-    struct bench b = {.script = calloc(1, sizeof(struct script))};
-    b.engine = hand_collector(&c, b.script, workers);
-    for (unsigned i = 0; i < workers; i++)
-        worker_time(hand_worker(b.engine, i), now);
-    return b;
-}
-
-static void bench_free(struct bench *b)
-{
-    engine_free(b->engine);
-    free(b->script);
-}
 
 static struct answer *ask(struct bench *b, enum question_kind kind, uint32_t addr)
 {

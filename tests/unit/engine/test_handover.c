@@ -6,35 +6,11 @@
 
 #include "engine/ledger.h"
 #include "engine/merge.h"
-#include "exports.h"
+#include "export_bench.h"
 
 #include <cmocka.h>
 
 enum { WORKERS = 2, CLIENT = 0xc0a80001, SERVER = 0xc0000201 };
-
-static const nsec_t now = 1700000000 * SECOND;
-
-struct bench {
-    struct script *script;
-    struct engine *engine;
-};
-
-static struct bench bench_new(void)
-{
-    struct engine_config c = hand_config();
-    c.dedup = true;
-    struct bench b = {.script = calloc(1, sizeof(struct script))};
-    b.engine = hand_collector(&c, b.script, WORKERS);
-    for (unsigned i = 0; i < WORKERS; i++)
-        worker_time(hand_worker(b.engine, i), now);
-    return b;
-}
-
-static void bench_free(struct bench *b)
-{
-    engine_free(b->engine);
-    free(b->script);
-}
 
 static struct v5_flow flow_of(uint32_t client)
 {
@@ -97,7 +73,7 @@ static void assert_closed(const struct totals_row *t)
 
 static void test_a_flow_on_routers_of_two_workers_is_one_with_a_path(void **state)
 {
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     uint32_t client = client_of(1);
     hear_flow(&b, 0, 1, client, 1);
     hear_flow(&b, 1, 2, client, 1);
@@ -130,7 +106,7 @@ static void test_a_flow_on_routers_of_two_workers_is_one_with_a_path(void **stat
 static void
 test_a_flow_that_is_looked_at_shows_its_record_though_another_worker_heard_it(void **state)
 {
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     uint32_t client = client_of(1);
     hear_flow(&b, 0, 1, client, 1);
     hand_over(&b);
@@ -156,7 +132,7 @@ test_a_flow_that_is_looked_at_shows_its_record_though_another_worker_heard_it(vo
 
 static void test_an_exporter_s_row_has_the_traffic_that_another_worker_counted(void **state)
 {
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     hear_flow(&b, 0, 1, client_of(1), 1);
     hear_flow(&b, 0, 1, client_of(0), 2);
     hand_over(&b);
@@ -174,7 +150,7 @@ static void test_an_exporter_s_row_has_the_traffic_that_another_worker_counted(v
 
 static void test_records_on_their_way_are_nobody_s_and_the_ledger_closes(void **state)
 {
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     hear_flow(&b, 0, 1, client_of(1), 1);
     struct totals_row t = totals_of(&b);
     assert_int_equal(t.records_taken, 0);
@@ -190,7 +166,7 @@ static void test_records_on_their_way_are_nobody_s_and_the_ledger_closes(void **
 static void test_what_an_owner_never_takes_is_told_and_closes(void **state)
 {
     enum { SENT = 1000 };
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     uint32_t client = client_of(1);
     /* As many as fit into the parcels there are; the first beyond waits in vain, and so do the rest. */
     unsigned heard = 0;
@@ -217,7 +193,7 @@ static void test_what_an_owner_never_takes_is_told_and_closes(void **state)
 
 static void test_a_sampled_packet_is_counted_and_looked_into_by_its_owner(void **state)
 {
-    struct bench b = bench_new();
+    struct bench b = bench_new(WORKERS);
     uint32_t client = client_of(1);
     struct script *s = calloc(1, sizeof *s);
     add_frame(s, (struct one){.ts = now,
