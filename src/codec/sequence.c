@@ -18,6 +18,8 @@ enum { COUNTS_BEFORE = 1, COUNTS_WITHIN = 2, COUNTS_MESSAGES = 4, ALL_WAYS = 7 }
 
 static const nsec_t RESTART_PAUSE = 10 * SECOND;
 static const nsec_t UPTIME_SLACK = 60 * SECOND;
+/* An uptime is rounded by itself, and clocks of whole seconds may turn just then; nobody restarts as fast. */
+static const nsec_t UPTIME_JITTER = SECOND;
 
 /* 64 bits over a message. Four lanes that need not wait for each other: one after the other, their
  * multiplications would be half of what a record costs (16 ns of 35). */
@@ -56,9 +58,14 @@ static bool is_repeated(struct exporter *x, const struct datagram *d, uint32_t s
     return false;
 }
 
+static bool is_within(nsec_t t, nsec_t most)
+{
+    return t < most && -t < most;
+}
+
 static bool is_near(nsec_t a, nsec_t b)
 {
-    return a - b < UPTIME_SLACK && b - a < UPTIME_SLACK;
+    return is_within(a - b, UPTIME_SLACK);
 }
 
 /* sFlow says no time of its own, so a late datagram of it is not told from a fresh one by that. */
@@ -77,7 +84,8 @@ static bool uptime_restarted(struct exporter *x, const struct steps_context *con
     nsec_t back = (nsec_t)(uint32_t)(x->uptime - context->uptime) * MILLISECOND;
     bool wrapped = is_near(up, passed);
     bool late = passed <= (has_clock(x) ? 0 : UPTIME_SLACK) && is_near(back, -passed);
-    bool restarted = fell && !wrapped && !late;
+    bool jitters = back < UPTIME_JITTER && is_within(passed, 2 * UPTIME_JITTER);
+    bool restarted = fell && !wrapped && !late && !jitters;
     if (!late || !fell) {
         x->has_uptime = true;
         x->uptime = context->uptime;

@@ -73,6 +73,21 @@ static void test_a_message_a_minute_late_is_no_restart(void **state)
     assert_int_equal(told.flows, 1);
 }
 
+static void test_an_uptime_that_trembles_as_the_second_turns_is_no_restart(void **state)
+{
+    struct message_bytes m = v9_message(500000, NOON_S, 5);
+    take(c, &m);
+    m = v9_message(499999, NOON_S + 1, 6);
+    take(c, &m);
+    struct exporter_row row;
+    assert_true(collector_exporter(c, 0, &row));
+    assert_int_equal(row.restarts, 0);
+    m = v9_message(490000, NOON_S + 2, 7);
+    take(c, &m);
+    assert_true(collector_exporter(c, 0, &row));
+    assert_int_equal(row.restarts, 1);
+}
+
 static void take_sflow(uint32_t sequence, uint32_t uptime, nsec_t received)
 {
     struct message_bytes m = {.len = 0};
@@ -306,6 +321,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_message_a_minute_late_is_no_restart, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            test_an_uptime_that_trembles_as_the_second_turns_is_no_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_an_agent_whose_datagrams_overtake_each_other_has_not_restarted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_padding_behind_layouts_withdraws_none, setup,
