@@ -504,11 +504,8 @@ bool source_afpacket_open(const char *spec, const struct source_options *options
     if (!good && why.text[0])
         fail(e, "%s", why.text);
     put_group(group);
-    if (!good) {
-        for (unsigned i = 0; i < *n; i++)
-            out[i]->ops->close(out[i]);
-        *n = 0;
-    }
+    if (!good)
+        sources_close(out, n);
     /* Some containers and emulated kernels have no packet sockets, but libpcap may know a way. */
     return is_missing ? source_libpcap_open(spec, options, workers, out, n, e) : good;
 }

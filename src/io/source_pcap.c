@@ -312,9 +312,7 @@ bool source_pcap_open(const char *spec, const struct source_options *options, un
             out[(*n)++] = &s->base;
         }
         if (!s || !set_up(s, spec, options, e)) {
-            for (unsigned i = 0; i < *n; i++)
-                out[i]->ops->close(out[i]);
-            *n = 0;
+            sources_close(out, n);
             return false;
         }
         /* What flows by can be read by one only. */

@@ -178,9 +178,7 @@ bool source_udp_open(const char *spec, const struct source_options *options, uns
             fail(e, "%s: out of memory", spec);
         }
         if (!s || !set_up(s, &address, *n - 1, workers, spec, options->ring_bytes, e)) {
-            for (unsigned i = 0; i < *n; i++)
-                out[i]->ops->close(out[i]);
-            *n = 0;
+            sources_close(out, n);
             return false;
         }
     }

@@ -27,6 +27,13 @@ static const struct kind *kind_of(const char *spec)
     return NULL;
 }
 
+void sources_close(struct source **out, unsigned *n)
+{
+    for (unsigned i = 0; i < *n; i++)
+        out[i]->ops->close(out[i]);
+    *n = 0;
+}
+
 bool source_is_file(const char *spec)
 {
     return !strstr(spec, "://") && source_pcap_takes(spec);

@@ -37,6 +37,9 @@ bool source_is_file(const char *spec);
 /* The part of spec behind "pcap:" or "xdp:": what the interface itself is called. */
 const char *source_bare_name(const char *spec);
 
+/* Closes the n sources that were opened before one could not be, and sets n to 0. */
+void sources_close(struct source **out, unsigned *n);
+
 /* Says that spec names nothing, and what there is; always false, for those who open. */
 bool source_no_interface(const char *spec, struct err *e);
 
