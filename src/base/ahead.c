@@ -1,4 +1,4 @@
-/* ahead.c - pages made resident before their owner gets there.
+/* ahead.c - pages made resident before their owner comes to them.
  *
  * Requests stand in a short queue. The helper takes one huge page of the first and puts the rest at
  * the end, so that a large table does not keep a small pool waiting. The lock is held for the

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A slice is as many entries as take 20 us: some 600 flows by their traffic, but 50 that a filter
- * looks at. While packets come, a question gets every fifth microsecond at most; it may then be late,
+ * looks at. While packets come, a question has every fifth microsecond at most; it may then be late,
  * but packets are not lost for it. */
 enum { SLICE_NS = 20000, SLICE_FIRST = 64, SLICE_LEAST = 16, SLICE_MOST = 8192, SLICE_PAUSE = 5 };
 

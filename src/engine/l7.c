@@ -6,8 +6,8 @@
  * that say so, and with zeros behind its end.
  *
  * At most config.packets packets of a flow are looked at, all with payload, and four of UDP: the
- * verdict, and what else the application says, the certificate or the answer's code. Who says nothing
- * that is known gets fewer, see is_hopeless(). libndpi's memory is counted in account dpi.
+ * verdict, and what else the application says, the certificate or the answer's code; fewer of who says
+ * nothing that is known, see is_hopeless(). libndpi's memory is counted in account dpi.
  */
 #include "engine/l7_guess.h"
 

@@ -43,7 +43,7 @@ struct connection {
 
 /* One request. Owner: its connection, from the request line to completion. */
 struct exchange {
-    struct desk_waiter waiter; /* first: done() gets back to the exchange by it */
+    struct desk_waiter waiter; /* first: done() finds the exchange by it */
     struct MHD_Connection *mhd;
     struct http *http;
     char *target; /* as it came, NULL when out of memory */

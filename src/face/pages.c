@@ -45,7 +45,7 @@ static int compare_path(const void *path, const void *asset)
     return strcmp(path, ((const struct asset *)asset)->path);
 }
 
-/* The embedded file of exactly that path, or NULL. No file system is asked, ever. */
+/* The embedded file of exactly that path, or NULL. Nothing on disk is asked, ever. */
 static const struct asset *asset_find(const char *path)
 {
     return bsearch(path, web_assets, web_assets_count, sizeof *web_assets, compare_path);
